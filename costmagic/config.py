@@ -1,0 +1,292 @@
+"""``costmagic.toml`` and the environment, read once into ``Settings``.
+
+The file is looked up from the working folder upward, then in the user's config folder; the first one
+found counts. ``COSTMAGIC_HOME`` and ``COSTMAGIC_PRESET`` override it. API keys are never settings:
+only the name of the variable that holds a key is, and the variable is read when a call is made.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from .types import ConfigError, did_you_mean
+
+FILE_NAME = "costmagic.toml"
+TIERS = ("heavy", "standard", "medium", "coding", "routing")
+PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
+
+
+@dataclass(frozen=True)
+class Price:
+    """USD per million tokens; cache rates default to the input rate."""
+
+    input: Decimal
+    output: Decimal
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class ProviderConfig:
+    """How a provider is reached.
+
+    Attributes:
+        kind: "anthropic", "openai" (anything that speaks its protocol), "local" or "sim".
+        base_url: None means the SDK's own default.
+        api_key_env: the variable that holds the key, None when no key is used.
+        key_required: False for servers that work without a key.
+        price: for what has no list price.
+        timeout: seconds without a byte before the SDK gives up an attempt.
+    """
+
+    kind: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    key_required: bool = True
+    price: Price | None = None
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True)
+class CacheConfig:
+    """The exact cache's bounds: ``ttl_days`` for age, ``size_mb`` for disk."""
+
+    ttl_days: float = 30.0
+    size_mb: float = 512.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be configured; ``source`` is the file it came from."""
+
+    home: Path
+    preset: str = "auto"
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    cache: CacheConfig = field(default_factory=CacheConfig)
+    max_tokens: int = 4096
+    store_text: bool = True
+    ledger_url: str | None = None
+    user: str = ""
+    project: str = ""
+    source: Path | None = None
+
+
+BUILTIN_PROVIDERS: Mapping[str, ProviderConfig] = {
+    "anthropic": ProviderConfig("anthropic", api_key_env="ANTHROPIC_API_KEY"),
+    "openai": ProviderConfig("openai", api_key_env="OPENAI_API_KEY"),
+    "openrouter": ProviderConfig("openai", "https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
+    "groq": ProviderConfig("openai", "https://api.groq.com/openai/v1", "GROQ_API_KEY"),
+    "deepseek": ProviderConfig("openai", "https://api.deepseek.com", "DEEPSEEK_API_KEY"),
+    "ollama": ProviderConfig("openai", "http://127.0.0.1:11434/v1", "OLLAMA_API_KEY", False),
+    "vllm": ProviderConfig("openai", "http://127.0.0.1:8000/v1", "VLLM_API_KEY", False),
+    "local": ProviderConfig("local", key_required=False),
+    "sim": ProviderConfig("sim", key_required=False),
+}
+
+
+def find_file(start: Path | None = None) -> Path | None:
+    """The ``costmagic.toml`` that counts for ``start`` (default: the working folder)."""
+    import platformdirs
+
+    folder = (start or Path.cwd()).resolve()
+    candidates = [parent / FILE_NAME for parent in (folder, *folder.parents)]
+    candidates.append(Path(platformdirs.user_config_dir("costmagic", appauthor=False)) / FILE_NAME)
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def default_home() -> Path:
+    """``COSTMAGIC_HOME``, or the platform's user-data folder."""
+    import platformdirs
+
+    home = os.environ.get("COSTMAGIC_HOME")
+    return Path(home or platformdirs.user_data_dir("costmagic", appauthor=False)).expanduser()
+
+
+def load(
+    home: str | os.PathLike[str] | None = None,
+    file: str | os.PathLike[str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Read the settings.
+
+    Args:
+        home: where ledger, cache and models live; overrides ``COSTMAGIC_HOME``.
+        file: a ``costmagic.toml`` to use instead of the one that would be found.
+        overrides: what stands in the file may also be given as a dict of the same shape; it wins.
+
+    Raises:
+        ConfigError: malformed TOML, an unknown key, or a value of the wrong type.
+    """
+    path = Path(file).expanduser() if file else find_file()
+    values: dict[str, Any] = {}
+    text = ""
+    if path is not None:
+        try:
+            text = path.read_text("utf-8")
+            values = tomllib.loads(text, parse_float=Decimal)
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from None
+    settings = _settings(values, _Where(path, text))
+    if overrides:
+        merged = _merge(values, overrides)
+        settings = _settings(merged, _Where(None, ""))
+    preset = os.environ.get("COSTMAGIC_PRESET")
+    if preset and "preset" not in (overrides or {}):
+        settings = replace(settings, preset=_choice(preset, PRESETS, "COSTMAGIC_PRESET", _Where(None, "")))
+    return replace(
+        settings,
+        home=Path(home).expanduser() if home else default_home(),
+        providers={name: _with_environment(name, p) for name, p in settings.providers.items()},
+        user=settings.user or _login_name(),
+        source=path,
+    )
+
+
+@dataclass(frozen=True)
+class _Where:
+    """Names the place of a mistake: file, and the line where a key first stands."""
+
+    path: Path | None
+    text: str
+
+    def error(self, key: str, message: str) -> ConfigError:
+        last = key.rsplit(".", 1)[-1].strip('"')
+        pattern = re.compile(rf"^\s*(\[.*\b)?[\"']?{re.escape(last)}[\"']?\s*(=|\]|\.)")
+        line = next((n for n, row in enumerate(self.text.splitlines(), 1) if pattern.search(row)), None)
+        place = f"{self.path}" + (f", line {line}" if line else "") if self.path else "settings"
+        return ConfigError(f"{place}: {message}")
+
+
+def _settings(values: Mapping[str, Any], where: _Where) -> Settings:
+    known = [f.name for f in fields(Settings) if f.name not in ("home", "source")]
+    _check_keys(values, known, "", where)
+    given: dict[str, Any] = {}
+    for key, kind in (("max_tokens", int), ("store_text", bool), ("ledger_url", str), ("user", str), ("project", str)):
+        if key in values:
+            given[key] = _typed(values[key], kind, key, where)
+    if "max_tokens" in given and given["max_tokens"] < 1:
+        raise where.error("max_tokens", "max_tokens must be at least 1")
+    if "preset" in values:
+        given["preset"] = _choice(values["preset"], PRESETS, "preset", where)
+    tiers = _typed(values.get("tiers", {}), dict, "tiers", where)
+    _check_keys(tiers, TIERS, "tiers.", where)
+    given["tiers"] = {name: _typed(ref, str, f"tiers.{name}", where) for name, ref in tiers.items()}
+    given["providers"] = dict(BUILTIN_PROVIDERS)
+    for name, table in _typed(values.get("providers", {}), dict, "providers", where).items():
+        given["providers"][name] = _provider(name, _typed(table, dict, f"providers.{name}", where), where)
+    given["prices"] = {
+        ref: _price(table, f'prices."{ref}"', where)
+        for ref, table in _typed(values.get("prices", {}), dict, "prices", where).items()
+    }
+    cache = _typed(values.get("cache", {}), dict, "cache", where)
+    _check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
+    given["cache"] = CacheConfig(**{k: float(_positive(v, f"cache.{k}", where)) for k, v in cache.items()})
+    return Settings(home=Path(), **given)
+
+
+def _provider(name: str, table: Mapping[str, Any], where: _Where) -> ProviderConfig:
+    key = f"providers.{name}"
+    _check_keys(table, [f.name for f in fields(ProviderConfig)], f"{key}.", where)
+    base = BUILTIN_PROVIDERS.get(name)
+    if base is None and "kind" not in table:
+        raise where.error(key, f'[{key}] needs kind = "openai" or "anthropic"')
+    given: dict[str, Any] = {}
+    for field_name, kind in (("base_url", str), ("api_key_env", str), ("key_required", bool)):
+        if field_name in table:
+            given[field_name] = _typed(table[field_name], kind, f"{key}.{field_name}", where)
+    if "timeout" in table:
+        given["timeout"] = float(_positive(table["timeout"], f"{key}.timeout", where))
+    if "price" in table:
+        given["price"] = _price(table["price"], f"{key}.price", where)
+    if "kind" in table:
+        kinds = sorted({p.kind for p in BUILTIN_PROVIDERS.values()})
+        given["kind"] = _choice(table["kind"], kinds, f"{key}.kind", where)
+    if base is not None:
+        return replace(base, **given)
+    given.setdefault("key_required", "api_key_env" in given)
+    return ProviderConfig(**given)
+
+
+def _price(table: Any, key: str, where: _Where) -> Price:
+    table = _typed(table, dict, key, where)
+    _check_keys(table, [f.name for f in fields(Price)], f"{key}.", where)
+    missing = [name for name in ("input", "output") if name not in table]
+    if missing:
+        raise where.error(key, f"{key} needs {' and '.join(missing)} (USD per million tokens)")
+    rates = {name: _number(rate, f"{key}.{name}", where) for name, rate in table.items()}
+    for name, rate in rates.items():
+        if rate < 0:
+            raise where.error(key, f"{key}.{name} must not be negative")
+    return Price(**rates)
+
+
+def _with_environment(name: str, provider: ProviderConfig) -> ProviderConfig:
+    """``NAME_BASE_URL`` where the file sets none (and Ollama's own ``OLLAMA_HOST``)."""
+    builtin = BUILTIN_PROVIDERS.get(name)
+    if provider.kind not in ("anthropic", "openai") or (builtin and provider.base_url != builtin.base_url):
+        return provider
+    url = os.environ.get(re.sub(r"\W", "_", name).upper() + "_BASE_URL")
+    if not url and name == "ollama" and (host := os.environ.get("OLLAMA_HOST")):
+        host = host if "://" in host else f"http://{host}"
+        url = host.rstrip("/").replace("0.0.0.0", "127.0.0.1") + "/v1"
+    return replace(provider, base_url=url) if url else provider
+
+
+def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in top.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _check_keys(table: Mapping[str, Any], known: list[str] | tuple[str, ...], prefix: str, where: _Where) -> None:
+    for key in table:
+        if key not in known:
+            raise where.error(key, f"unknown key '{prefix}{key}'{did_you_mean(key, known)}")
+
+
+def _typed(value: Any, kind: type, key: str, where: _Where) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        names = {dict: "a table", str: "a text", int: "a whole number", bool: "true or false"}
+        raise where.error(key, f"{key} must be {names[kind]}, not {value!r}")
+    return value
+
+
+def _number(value: Any, key: str, where: _Where) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
+        raise where.error(key, f"{key} must be a number, not {value!r}")
+    number = Decimal(str(value))
+    if not number.is_finite():
+        raise where.error(key, f"{key} must be a finite number")
+    return number
+
+
+def _positive(value: Any, key: str, where: _Where) -> Decimal:
+    number = _number(value, key, where)
+    if number <= 0:
+        raise where.error(key, f"{key} must be greater than 0")
+    return number
+
+
+def _choice(value: Any, choices: tuple[str, ...] | list[str], key: str, where: _Where) -> str:
+    if value not in choices:
+        raise where.error(key, f"{key} = {value!r} is not one of {', '.join(choices)}")
+    return str(value)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container whose user has no name
+        return str(os.getuid()) if hasattr(os, "getuid") else "user"

@@ -1,0 +1,333 @@
+"""One request's way: route → cache → count → ledger → stream → price → record."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+from .caching.exact import Entry, ExactCache
+from .caching.inflight import Flight, Flights
+from .caching.key import request_key
+from .call import Call
+from .config import Settings
+from .interrupt import shielded
+from .ledger import Ledger
+from .ledger.money import from_nusd, to_nusd
+from .models import split, tier_ref
+from .prices import Prices
+from .providers import Providers
+from .request import Ask, Prepared, Preparer
+from .routing import Router
+from .tokens import Experience, Tokens
+from .types import Finish, ProviderError, Reply, Request, Usage, UsageError
+
+# How often the text of a running call is saved, in seconds: what a killed kernel can lose.
+CHECKPOINT_S = 1.0
+
+# A token estimate may be off; a prompt is refused as too long only when it is so by more than this.
+ESTIMATE_SLACK = Decimal("1.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Tokens and cost of a prepared request, before it is sent.
+
+    ``worst_cost`` assumes that the reply uses all of ``max_tokens``; costs are USD, None = unpriced.
+    """
+
+    ref: str
+    input_tokens: int
+    raw_tokens: int
+    token_source: str
+    max_tokens: int
+    input_cost: Decimal | None
+    worst_cost: Decimal | None
+
+
+class Engine:
+    """Carries requests through, one at a time per thread, any number of threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.prices = Prices(settings)
+        self.providers = Providers(settings)
+        self.ledger = Ledger(settings.ledger_url or settings.home / "ledger.db", settings.store_text)
+        self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
+        self.tokens = Tokens(self._experience)
+        self._preparer = Preparer(settings, self.prices, Router(settings))
+        self._flights = Flights()
+        self._experiences: dict[str, Experience] = {}
+
+    def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
+        """Check and route ``ask``; raises UsageError, sends nothing.
+
+        With ``sendable=False`` the model need not be reachable: it is only asked what it would cost.
+        """
+        return self._preparer.prepare(ask, sendable)
+
+    def estimate(self, request: Request) -> Estimate:
+        """Count and price ``request`` without sending it."""
+        count = self.tokens.request(request)
+        limit = request.max_tokens or self.settings.max_tokens
+        window = self._preparer.window(request.ref)
+        if window:
+            limit = max(1, min(limit, window - count.tokens))
+        return Estimate(
+            ref=request.ref,
+            input_tokens=count.tokens,
+            raw_tokens=count.raw,
+            token_source=count.source,
+            max_tokens=limit,
+            input_cost=self.prices.cost(request.ref, Usage(count.tokens, 0)),
+            worst_cost=self.prices.cost(request.ref, Usage(count.tokens, limit)),
+        )
+
+    def run(self, call: Call) -> Iterator[str]:
+        """Carry the call through; yields the reply's text as it arrives, then ``call.reply`` is set.
+
+        Raises:
+            UsageError: too long for the model, or dearer than allowed; nothing was sent.
+            ProviderError: the provider failed; ``call.reply`` holds what was received.
+            KeyboardInterrupt: interrupted or stopped; likewise.
+        """
+        ask = call.prepared.ask
+        if ask.no_cache or ask.fresh:
+            yield from self._send(call, None)
+            return
+        key = self._key(call.prepared.request)
+        if (entry := self.exact.get(key)) is not None:
+            yield from self._hit(call, entry)
+            return
+        flight, leads = self._flights.join(key)
+        while not leads:
+            outcome = flight.wait(call.stop)
+            if isinstance(outcome, ProviderError):
+                yield from self._shared_error(call, outcome)
+            if isinstance(outcome, Reply):
+                yield from self._hit(call, _entry_of(outcome))
+                return
+            if (entry := self.exact.get(key)) is not None:
+                yield from self._hit(call, entry)
+                return
+            rejoined, leads = self._flights.join(key)
+            if rejoined is flight:  # its leader is asleep: do not wait for it again
+                yield from self._send(call, None)
+                return
+            flight = rejoined
+        try:
+            # Whoever led before may have landed between the look into the cache and now.
+            if (entry := self.exact.get(key)) is not None:
+                yield from self._hit(call, entry)
+            else:
+                yield from self._send(call, flight)
+        finally:
+            self._flights.land(key, flight)
+
+    def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
+        """Ask the provider. The ledger row is there before the request is, and final when this ends."""
+        estimate = self._checked_estimate(call)
+        request = call.request_sent = replace(call.prepared.request, max_tokens=estimate.max_tokens)
+        call.counted, call.counted_raw = estimate.input_tokens, estimate.raw_tokens
+        call.usage = self._estimated(call)
+        self._price(call)
+        self.ledger.begin(call.row(), request)
+        stream = self.providers.get(request.provider).stream(request, call.stop)
+        reported: Usage | None = None
+        failure: ProviderError | None = None
+        saved_at = time.monotonic()
+        try:
+            for delta in stream:
+                reported = delta.usage or reported
+                call.finish = delta.finish or call.finish
+                call.model = delta.model or call.model
+                call.retries = call.retries if delta.retries is None else delta.retries
+                if not delta.text:
+                    continue
+                call.receive(delta.text)
+                if time.monotonic() - saved_at > CHECKPOINT_S:
+                    self.ledger.checkpoint(call.id, call.text)
+                    saved_at = time.monotonic()
+                if flight:
+                    flight.park()
+                yield delta.text
+                if flight:
+                    flight.unpark()
+            if call.finish is None:
+                if call.stop.is_set():
+                    raise KeyboardInterrupt
+                raise ProviderError(request.provider, "the stream ended before the reply was complete")
+            call.status = "refused" if call.finish == "refusal" else "ok"
+        except ProviderError as error:
+            call.status, failure = "error", error
+            call.retries = max(call.retries, error.retries)
+            raise
+        except (KeyboardInterrupt, GeneratorExit):
+            call.status = "interrupted"
+            raise
+        except UsageError as error:
+            # The adapter found the mistake before it sent anything.
+            call.status, failure = "error", ProviderError(request.provider, str(error))
+            failure.billed = False
+            raise
+        except BaseException:
+            call.status = "error"
+            raise
+        finally:
+            with shielded():
+                with suppress(Exception):
+                    stream.close()  # type: ignore[attr-defined]
+                self._settle(call, reported, failure)
+                if flight:
+                    flight.outcome = call.reply if call.status in ("ok", "refused") else failure
+
+    def _settle(self, call: Call, reported: Usage | None, failure: ProviderError | None) -> None:
+        """Price the call, write its final row, keep its reply if it may be served again."""
+        call.status = call.status or "interrupted"
+        call.latency_ms = call.elapsed_ms()
+        if call.finish is not None and reported is not None:
+            call.usage = reported
+        elif failure is not None and failure.billed is False and not call.parts:
+            call.usage = Usage(0, 0, source="estimated")
+        else:
+            call.usage = self._estimated(call, reported)
+        if self.settings.providers[call.request.provider].kind == "sim":
+            call.usage = replace(call.usage, source="simulated")
+        self._price(call)
+        data, data_error = _parse_json(call)
+        self.ledger.finish(call.row(), call.request, call.text)
+        ask = call.prepared.ask
+        cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
+        call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
+        if call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache:
+            self.exact.put(self._key(call.prepared.request), _entry_of(call.reply))
+        if call.status == "ok" and call.usage.source == "reported":
+            ref = call.request.ref
+            self._experiences[ref] = self._experience(ref).add(call.counted_raw or 0, call.usage.input_tokens)
+        if failure is not None:
+            failure.cost, failure.call_id = call.cost, call.id
+
+    def _hit(self, call: Call, entry: Entry) -> Iterator[str]:
+        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure."""
+        call.cache, call.cache_of = "exact", entry.call_id
+        call.usage, call.model, call.finish = entry.usage, entry.model, entry.finish
+        call.status = "refused" if entry.finish == "refusal" else "ok"
+        call.receive(entry.text)
+        call.cost = Decimal(0)
+        self._price_baseline(call)
+        data, data_error = _parse_json(call)
+        call.latency_ms = call.elapsed_ms()
+        self.ledger.record(call.row())
+        call.reply = self._reply(
+            call,
+            cache_state="hit",
+            cached_at=entry.made_at,
+            avoided=from_nusd(entry.cost_nusd),
+            data=data,
+            data_error=data_error,
+        )
+        yield entry.text
+
+    def _shared_error(self, call: Call, error: ProviderError) -> Iterator[str]:
+        """The call that this one waited for failed: so does this one, having cost nothing."""
+        call.status, call.usage, call.cost = "error", Usage(0, 0, source="estimated"), Decimal(0)
+        call.latency_ms = call.elapsed_ms()
+        self.ledger.finish(call.row(), call.request, "")
+        call.reply = self._reply(call, cache_state="miss")
+        shared = ProviderError(error.provider, error.message, error.status)
+        shared.cost, shared.billed, shared.call_id = call.cost, False, call.id
+        raise shared
+        yield  # makes this a generator, like its siblings
+
+    def _checked_estimate(self, call: Call) -> Estimate:
+        request = call.prepared.request
+        estimate = self.estimate(request)
+        window = self._preparer.window(request.ref)
+        slack = Decimal(1) if estimate.token_source == "counted" else ESTIMATE_SLACK
+        if window and estimate.input_tokens > window * slack:
+            about = "" if estimate.token_source == "counted" else "about "
+            raise UsageError(
+                f"the prompt has {about}{estimate.input_tokens:,} tokens, and {request.ref} has room for {window:,}"
+            )
+        limit = call.prepared.max_cost
+        if limit is not None and estimate.worst_cost is None:
+            raise UsageError(f"the price of {request.ref} is not known, so max_cost ${limit:f} can't be kept")
+        if limit is not None and estimate.worst_cost is not None and estimate.worst_cost > limit:
+            raise UsageError(
+                f"the call could cost ${estimate.worst_cost.normalize():f} ({estimate.input_tokens:,} tokens in, "
+                f"up to {estimate.max_tokens:,} out), more than max_cost ${limit:f}: lower max_tokens or raise max_cost"
+            )
+        return estimate
+
+    def _estimated(self, call: Call, reported: Usage | None = None) -> Usage:
+        """Usage of a call that did not report it (all): what was reported so far, else counts."""
+        output = self.tokens.text(call.request.ref, call.text).tokens if call.parts else 0
+        if reported is None:
+            return Usage(call.counted, output, source="estimated")
+        return replace(reported, output_tokens=max(output, reported.output_tokens), source="estimated")
+
+    def _price(self, call: Call) -> None:
+        assert call.usage is not None
+        call.cost = self.prices.answer_cost(call.request.ref, call.model, call.usage, call.started_at)
+        self._price_baseline(call)
+
+    def _price_baseline(self, call: Call) -> None:
+        assert call.usage is not None
+        call.baseline_ref = tier_ref(self.settings, "heavy")
+        call.baseline_cost = self.prices.cost(call.baseline_ref, call.usage, call.started_at)
+
+    def _reply(self, call: Call, **more: Any) -> Reply:
+        assert call.usage is not None and call.latency_ms is not None
+        return Reply(
+            text=call.text,
+            request=call.request,
+            route=call.route,
+            status=call.status or "interrupted",
+            usage=call.usage,
+            finish=call.finish,
+            cost=call.cost,
+            model=call.model or call.request.model,
+            started_at=call.started_at,
+            latency_ms=call.latency_ms,
+            first_token_ms=call.first_token_ms,
+            baseline_ref=call.baseline_ref,
+            baseline_cost=call.baseline_cost,
+            cache=call.cache,
+            retries=call.retries,
+            id=call.id,
+            **more,
+        )
+
+    def _key(self, request: Request) -> str:
+        endpoint = self.providers.get(request.provider).endpoint
+        return request_key(request, endpoint, self.settings.user, self.settings.project)
+
+    def _experience(self, ref: str) -> Experience:
+        if ref not in self._experiences:
+            self._experiences[ref] = Experience(*self.ledger.token_sums(*split(ref)))
+        return self._experiences[ref]
+
+
+def _entry_of(reply: Reply) -> Entry:
+    finish: Finish = reply.finish or "stop"
+    assert reply.id is not None
+    return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)
+
+
+_FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
+
+
+def _parse_json(call: Call) -> tuple[Any, str | None]:
+    """(object, None), or (None, why not). Models like to put JSON into a code fence."""
+    if not call.request.json or call.status != "ok":
+        return None, None
+    fenced = _FENCE.match(call.text)
+    try:
+        return json.loads(fenced.group(1) if fenced else call.text), None
+    except ValueError as error:
+        return None, f"the reply is not valid JSON: {error}"

@@ -1,0 +1,72 @@
+"""Connections to the ledger's database: SQLite in a file of the owner's, or any other by URL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+
+from .migrations import is_current, migrate
+
+BUSY_TIMEOUT_S = 30
+
+
+def reading(engine: Engine) -> Connection:
+    """A connection that only reads: it waits for no writer and works on a read-only ledger."""
+    return engine.connect().execution_options(reads=True)
+
+
+def connect(location: Path | str) -> Engine:
+    """An engine on the migrated ledger at a file path or SQLAlchemy URL.
+
+    Raises SQLAlchemyError or OSError when it can't be opened or made.
+    """
+    engine = _sqlite(location) if isinstance(location, Path) else create_engine(make_url(location))
+    if hasattr(os, "register_at_fork"):
+        # A child must not use its parent's connections, nor close them.
+        os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
+    with reading(engine) as connection:
+        current = is_current(connection)
+    if not current:
+        migrate(engine)
+    return engine
+
+
+def _sqlite(path: Path) -> Engine:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        # SQLite gives its side files the mode of the database: prompts are nobody else's business.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_S, "check_same_thread": False}, max_overflow=-1
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    cursor = connection.cursor()
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Changing the mode does not wait for other connections; a read-only file stays as it is.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
+
+
+def _on_begin(connection: Connection) -> None:
+    # Writers queue here. A deferred transaction that turns into a writer would fail instead of waiting.
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

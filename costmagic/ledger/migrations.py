@@ -1,0 +1,78 @@
+"""How the ledger's schema came to be: append only, never edit what has been released.
+
+Each migration runs in the transaction that records it, under a lock, so that two notebooks that open one
+new ledger at the same moment make it once, and a killed one leaves it either before or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, text
+
+Migration = Callable[[Connection], None]
+
+
+def _m001_calls_and_texts(connection: Connection) -> None:
+    connection.execute(
+        text("""
+        CREATE TABLE calls (
+            id TEXT PRIMARY KEY, started_at TIMESTAMP NOT NULL, status TEXT NOT NULL, purpose TEXT NOT NULL,
+            parent_id TEXT, notebook TEXT, feature TEXT, action TEXT, task TEXT, tier TEXT,
+            model_requested TEXT NOT NULL, model TEXT, provider TEXT NOT NULL,
+            route_source TEXT NOT NULL, route_reason TEXT, cache TEXT NOT NULL, cache_of TEXT,
+            input_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens INTEGER,
+            output_tokens INTEGER, reasoning_tokens INTEGER, usage_source TEXT,
+            cost_nusd BIGINT, baseline_model TEXT, baseline_cost_nusd BIGINT, price_date TEXT,
+            latency_ms DOUBLE PRECISION, first_token_ms DOUBLE PRECISION,
+            retries INTEGER NOT NULL, batched BOOLEAN NOT NULL, quality DOUBLE PRECISION,
+            prompt_hash TEXT NOT NULL, counted_tokens INTEGER
+        )
+        """)
+    )
+    connection.execute(text("CREATE INDEX calls_started_at ON calls (started_at)"))
+    connection.execute(
+        text("CREATE TABLE texts (call_id TEXT PRIMARY KEY, request TEXT NOT NULL, reply TEXT NOT NULL)")
+    )
+
+
+MIGRATIONS: tuple[tuple[str, Migration], ...] = (("001_calls_and_texts", _m001_calls_and_texts),)
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether all migrations have run; only reads."""
+    return connection.dialect.has_table(connection, "migrations") and not _pending(connection)
+
+
+def migrate(engine: Engine) -> list[str]:
+    """Bring the ledger up to date; returns the names of the migrations that ran."""
+    ran = []
+    with engine.begin() as connection:
+        _lock(connection)
+        connection.execute(
+            text("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at TEXT NOT NULL)")
+        )
+    for name, migration in MIGRATIONS:
+        with engine.begin() as connection:
+            _lock(connection)
+            if name not in _pending(connection):
+                continue
+            migration(connection)
+            connection.execute(
+                text("INSERT INTO migrations (name, applied_at) VALUES (:name, :now)"),
+                {"name": name, "now": datetime.now(UTC).isoformat()},
+            )
+            ran.append(name)
+    return ran
+
+
+def _lock(connection: Connection) -> None:
+    # SQLite's transactions are begun as writers (database.py) and so are locked already.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('costmagic migrations'))"))
+
+
+def _pending(connection: Connection) -> list[str]:
+    applied = {row[0] for row in connection.execute(text("SELECT name FROM migrations"))}
+    return [name for name, _ in MIGRATIONS if name not in applied]

@@ -1,0 +1,72 @@
+"""The ledger's tables as the code sees them; ``migrations`` makes them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    bindparam,
+)
+
+metadata = MetaData()
+
+# One row per call, cache hits included. NULL always means "not known" or "does not apply", never 0.
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),  # sorts by time
+    Column("started_at", DateTime, nullable=False),  # UTC
+    Column("status", Text, nullable=False),  # ok | error | interrupted | refused
+    Column("purpose", Text, nullable=False),  # user | route | judge | summary | label | eval
+    Column("parent_id", Text),
+    Column("notebook", Text),
+    Column("feature", Text),
+    Column("action", Text),
+    Column("task", Text),
+    Column("tier", Text),
+    Column("model_requested", Text, nullable=False),
+    Column("model", Text),  # as the provider named it; NULL until it answered
+    Column("provider", Text, nullable=False),
+    Column("route_source", Text, nullable=False),  # explicit | policy | rule | learned | llm
+    Column("route_reason", Text),
+    Column("cache", Text, nullable=False),  # none | exact | semantic
+    Column("cache_of", Text),  # the call whose reply was served again
+    Column("input_tokens", Integer),  # includes cache reads and writes
+    Column("cache_read_tokens", Integer),
+    Column("cache_write_tokens", Integer),
+    Column("output_tokens", Integer),  # includes reasoning
+    Column("reasoning_tokens", Integer),
+    Column("usage_source", Text),  # reported | estimated | simulated
+    Column("cost_nusd", BigInteger),  # 1e-9 USD, rounded once, here; NULL = unpriced
+    Column("baseline_model", Text),
+    Column("baseline_cost_nusd", BigInteger),
+    Column("price_date", Text),  # the day whose prices were used, YYYY-MM-DD
+    Column("latency_ms", Float),  # NULL: under way, or its process died
+    Column("first_token_ms", Float),
+    Column("retries", Integer, nullable=False),
+    Column("batched", Boolean, nullable=False),
+    Column("quality", Float),  # 0 to 1
+    Column("prompt_hash", Text, nullable=False),
+    # What tokens.py counted before sending, before anything learned: estimates learn from it.
+    Column("counted_tokens", Integer),
+)
+
+PUBLIC_COLUMNS = tuple(c.name for c in calls.columns if c.name != "counted_tokens")
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("call_id", Text, primary_key=True),
+    Column("request", Text, nullable=False),  # JSON: system, messages, parameters, as sent
+    Column("reply", Text, nullable=False),  # what was received, however the call ended
+)
+
+update_call = calls.update().where(calls.c.id == bindparam("of"))
+update_text = texts.update().where(texts.c.call_id == bindparam("of"))

@@ -1,0 +1,154 @@
+"""What a call costs: ``Usage`` → ``Decimal`` USD, or None when the price is unknown.
+
+List prices come from the package ``genai-prices`` (nothing is fetched: the list is the installed
+version's); the user's own prices in ``costmagic.toml`` come first. This module is its only importer.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from .config import Price, Settings
+from .models import split
+from .types import Usage
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, Provider
+
+MILLION = Decimal(1_000_000)
+
+# Providers whose whole catalogue the list holds: a name that it does not know is worth a question.
+LISTED = ("anthropic", "openai", "openrouter", "groq", "deepseek")
+
+FREE = Price(Decimal(0), Decimal(0))
+
+
+class Prices:
+    """Prices, context windows and the catalogue of models, for one ``Settings``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._found: dict[str, tuple[Provider, ModelInfo] | None] = {}
+
+    def cost(self, ref: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
+        """USD for ``usage`` on the model ``ref`` at the prices of ``at`` (default: now), exact.
+
+        None when the price is unknown. ``usage.input_tokens`` includes cache reads and writes.
+        """
+        own = self._own(ref)
+        if own is not None:
+            return _own_cost(own, usage)
+        found = self._find(ref)
+        if found is None:
+            return None
+        from genai_prices import Usage as ListUsage
+
+        provider, model = found
+        rates = model.get_prices(at or datetime.now(UTC))
+        if not _covers(rates, usage):
+            # The list prices what it has no rate for at nothing. Only a model sold as free is free.
+            return Decimal(0) if model.id.endswith(":free") else None
+        priced = model.calc_price(
+            ListUsage(
+                input_tokens=usage.input_tokens,
+                cache_read_tokens=usage.cache_read_tokens,
+                cache_write_tokens=usage.cache_write_tokens,
+                output_tokens=usage.output_tokens,
+            ),
+            provider,
+            genai_request_timestamp=at or datetime.now(UTC),
+        )
+        return priced.total_price
+
+    def answer_cost(self, ref: str, answered: str | None, usage: Usage, at: datetime) -> Decimal | None:
+        """USD of a call that asked ``ref`` and that the model ``answered`` says it answered.
+
+        An alias is priced as the model behind it, unless the user has set a price for the alias.
+        """
+        provider, model = split(ref)
+        if answered and answered != model and provider != "sim" and self._own(ref) is None:
+            exact = f"{provider}:{answered}"
+            if self.knows(exact):
+                return self.cost(exact, usage, at)
+        return self.cost(ref, usage, at)
+
+    def rates(self, ref: str) -> tuple[Decimal, Decimal] | None:
+        """USD per million input and output tokens for a short prompt today; None when unknown."""
+        rates = tuple(
+            self.cost(ref, Usage(input_tokens=i * 1000, output_tokens=o * 1000)) for i, o in ((1, 0), (0, 1))
+        )
+        return None if rates[0] is None or rates[1] is None else (rates[0] * 1000, rates[1] * 1000)
+
+    def window(self, ref: str) -> int | None:
+        """The model's context window in tokens, None when unknown."""
+        found = self._find(ref)
+        return found[1].context_window if found else None
+
+    def knows(self, ref: str) -> bool:
+        """Whether the user or the list has a price entry for this model."""
+        return self._own(ref) is not None or self._find(ref) is not None
+
+    def catalogue(self) -> list[str]:
+        """References of all models that the list has for the ready-made providers."""
+        from genai_prices.data_snapshot import get_snapshot
+
+        return [f"{p.id}:{m.id}" for p in get_snapshot().providers if p.id in LISTED for m in p.models]
+
+    def _own(self, ref: str) -> Price | None:
+        price = self._settings.prices.get(ref)
+        if price is not None:
+            return price
+        provider, _ = split(ref)
+        if provider == "local":
+            return FREE
+        config = self._settings.providers.get(provider)
+        return config.price if config else None
+
+    def _find(self, ref: str) -> tuple[Provider, ModelInfo] | None:
+        if ref not in self._found:
+            self._found[ref] = self._search(ref)
+        return self._found[ref]
+
+    def _search(self, ref: str) -> tuple[Provider, ModelInfo] | None:
+        from genai_prices.data_snapshot import get_snapshot
+
+        name, model = split(ref)
+        if name == "sim":
+            return self._simulated(model)
+        config = self._settings.providers.get(name)
+        snapshot = get_snapshot()
+        ids = {provider.id for provider in snapshot.providers}
+        url = None if name in ids else config.base_url if config else None
+        if name not in ids and url is None:
+            return None
+        try:
+            return snapshot.find_provider_model(model, None, name if url is None else None, url)
+        except LookupError:
+            return None
+
+    def _simulated(self, model: str) -> tuple[Provider, ModelInfo] | None:
+        """``sim:NAME`` costs what NAME costs: NAME may itself be ``provider:model``."""
+        if ":" in model and model.partition(":")[0] in self._settings.providers:
+            return None if model.startswith("sim:") else self._find(model)
+        candidates = (self._find(f"{provider}:{model}") for provider in LISTED)
+        return next((found for found in candidates if found), None)
+
+
+def _own_cost(price: Price, usage: Usage) -> Decimal:
+    read = price.input if price.cache_read is None else price.cache_read
+    write = price.input if price.cache_write is None else price.cache_write
+    plain = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    total = (
+        plain * price.input
+        + usage.cache_read_tokens * read
+        + usage.cache_write_tokens * write
+        + usage.output_tokens * price.output
+    )
+    return total / MILLION
+
+
+def _covers(rates: object, usage: Usage) -> bool:
+    needed = [name for name, n in (("input_mtok", usage.input_tokens), ("output_mtok", usage.output_tokens)) if n]
+    return all(getattr(rates, name, None) is not None for name in needed or ("input_mtok",))

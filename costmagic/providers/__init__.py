@@ -1,0 +1,34 @@
+"""Providers by name; each adapter, and its SDK, is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import threading
+from importlib import import_module
+
+from ..config import Settings
+from ..models import provider_config
+from .base import Provider
+
+_KINDS = {
+    "anthropic": ("anthropic", "AnthropicProvider"),
+    "openai": ("openai", "OpenAIProvider"),
+    "local": ("local", "LocalProvider"),
+    "sim": ("sim", "SimProvider"),
+}
+
+
+class Providers:
+    """Makes each provider once. Unknown names raise UsageError with the closest ones."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._made: dict[str, Provider] = {}
+
+    def get(self, name: str) -> Provider:
+        with self._lock:
+            if name not in self._made:
+                module, cls = _KINDS[provider_config(self._settings, name).kind]
+                factory = getattr(import_module(f".{module}", __package__), cls)
+                self._made[name] = factory(name, self._settings)
+            return self._made[name]

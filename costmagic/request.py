@@ -1,0 +1,171 @@
+"""From what a caller asks to what would be sent: every check that can be made before money is spent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .config import Settings
+from .models import require_key, split
+from .prices import LISTED, Prices
+from .providers.sim import is_scripted
+from .routing import Router
+from .types import Message, Request, Route, UsageError, did_you_mean
+from .weights import find as find_weights
+
+JSON_INSTRUCTION = "Answer with one valid JSON value and nothing else: no explanation, no code fence."
+
+# More than any model has: a slip of the keyboard, not a wish.
+ABSURD_TOKENS = 10_000_000
+MAX_TEMPERATURE = 2.0
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a caller wants, before it is routed. See ``Session.ask`` for the meaning of the fields."""
+
+    prompt: str
+    system: str | None = None
+    tier: str | None = None
+    model: str | None = None
+    feature: str | None = None
+    action: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stop: str | Sequence[str] = ()
+    json: bool = False
+    fresh: bool = False
+    no_cache: bool = False
+    max_cost: Decimal | float | str | None = None
+    purpose: str = "user"
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked and routed request, ready to be sent."""
+
+    ask: Ask
+    route: Route
+    request: Request
+    max_cost: Decimal | None
+
+
+class Preparer:
+    """Turns an ``Ask`` into a ``Prepared``, or raises UsageError."""
+
+    def __init__(self, settings: Settings, prices: Prices, router: Router) -> None:
+        self._settings = settings
+        self._prices = prices
+        self._router = router
+
+    def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
+        """Check, route and complete ``ask``; sends nothing.
+
+        With ``sendable=False`` neither key nor weights need to be there.
+
+        Raises:
+            UsageError: empty prompt, unknown tier or model, a number out of range, missing key.
+        """
+        if not isinstance(ask.prompt, str) or not ask.prompt.strip():
+            raise UsageError("the prompt is empty")
+        if ask.fresh and ask.no_cache:
+            raise UsageError("fresh calls again and refreshes the cache, no_cache leaves it alone: choose one")
+        max_tokens = None if ask.max_tokens is None else _whole("max_tokens", ask.max_tokens, 1, ABSURD_TOKENS)
+        temperature = None if ask.temperature is None else _number("temperature", ask.temperature, 0, MAX_TEMPERATURE)
+        max_cost = None if ask.max_cost is None else _money("max_cost", ask.max_cost)
+        stop = (ask.stop,) if isinstance(ask.stop, str) else tuple(ask.stop)
+        if any(not isinstance(s, str) or not s for s in stop):
+            raise UsageError("stop sequences must be texts that are not empty")
+        route = self._router.route(ask.tier, ask.model)
+        self.check_model(route.ref)
+        if sendable:
+            self.check_reachable(route.ref)
+        provider, model = split(route.ref)
+        window = self.window(route.ref)
+        if window and max_tokens and max_tokens > window:
+            raise UsageError(f"max_tokens {max_tokens:,} is more than the {window:,} tokens that {route.ref} has room for")
+        system = "\n\n".join(part for part in (ask.system, JSON_INSTRUCTION if ask.json else None) if part)
+        request = Request(
+            provider=provider,
+            model=model,
+            messages=(Message("user", _encodable(ask.prompt)),),
+            system=_encodable(system) or None,
+            max_tokens=max_tokens or self._settings.max_tokens,
+            temperature=temperature,
+            stop=stop,
+            json=ask.json,
+        )
+        return Prepared(ask, route, request, max_cost)
+
+    def check_model(self, ref: str) -> None:
+        """Raise UsageError, with the closest names, unless ``ref`` names a model."""
+        name, model = split(ref)
+        config = self._settings.providers.get(name)
+        if config is None:
+            raise UsageError(f"unknown provider '{name}' in '{ref}'{did_you_mean(name, list(self._settings.providers))}")
+        listed = name in LISTED or (config.kind == "sim" and not is_scripted(model))
+        named = ref in self._settings.tiers.values() or ref in self._settings.prices
+        elsewhere = config.base_url is not None and name in ("anthropic", "openai")
+        if listed and not named and not elsewhere and not self._prices.knows(ref):
+            known = self._known_like(name)
+            raise UsageError(
+                f"unknown model '{ref}'{did_you_mean(ref, known)}"
+                + ("" if config.kind == "sim" else f' (if it is new, give its price in [prices."{ref}"])')
+            )
+
+    def check_reachable(self, ref: str) -> None:
+        """Raise UsageError unless the model's key is set, or its weights are on this machine."""
+        name, model = split(ref)
+        if self._settings.providers[name].kind == "local":
+            find_weights(self._settings.home, model)
+        else:
+            require_key(self._settings, name)
+
+    def window(self, ref: str) -> int | None:
+        """The context window of a model in tokens, None when unknown."""
+        if split(ref)[0] == "local":
+            from .providers.local import WINDOW
+
+            return WINDOW
+        return self._prices.window(ref)
+
+    def _known_like(self, provider: str) -> list[str]:
+        catalogue = self._prices.catalogue()
+        if provider == "sim":
+            return [f"sim:{ref.partition(':')[2]}" for ref in catalogue]
+        return [ref for ref in catalogue if ref.startswith(f"{provider}:")]
+
+
+def _whole(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise UsageError(f"{name} must be a whole number from {low:,} to {high:,}, not {value!r}")
+    return value
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise UsageError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+    return float(value)
+
+
+def _money(name: str, value: Any) -> Decimal:
+    try:
+        amount = Decimal(str(value))
+    except ArithmeticError:
+        amount = Decimal("NaN")
+    if not math.isfinite(amount) or amount < 0:
+        raise UsageError(f"{name} must be an amount in USD, 0 or more, not {value!r}")
+    return amount
+
+
+def _encodable(text: str) -> str:
+    """``text`` with what UTF-8 can't carry (halves of surrogate pairs) joined or replaced."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,226 @@
+"""One notebook's engine, settings and totals."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from . import config
+from .call import Call
+from .engine import Engine, Estimate
+from .estimates import Estimates
+from .models import tiers as all_tiers
+from .request import Ask, Prepared
+from .types import CostmagicError, Reply
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_action: ContextVar[str | None] = ContextVar("costmagic_action", default=None)
+
+
+@contextmanager
+def action(name: str) -> Iterator[None]:
+    """Name the user action that all calls inside the block serve: one question, one report."""
+    token = _action.set(name)
+    try:
+        yield
+    finally:
+        _action.reset(token)
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a session has done so far. Simulated money is kept apart."""
+
+    calls: int = 0
+    hits: int = 0
+    cost: Decimal = Decimal(0)
+    avoided: Decimal = Decimal(0)
+    simulated_cost: Decimal = Decimal(0)
+    unpriced: int = 0
+
+
+class Session:
+    """Everything that costmagic does, bound to one home and one configuration.
+
+    Args:
+        home: folder for ledger, cache and models; default ``COSTMAGIC_HOME`` or the user-data folder.
+        config_file: a ``costmagic.toml``; default: looked up from the working folder upward.
+        settings: what could stand in the file, as a dict; it wins over the file.
+
+    Raises:
+        ConfigError: a mistake in the configuration.
+    """
+
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        config_file: str | os.PathLike[str] | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.settings = config.load(home, config_file, settings)
+        self.engine = Engine(self.settings)
+        # Jupyter tells the kernel the path of its notebook in this variable.
+        self.notebook: str | None = os.environ.get("JPY_SESSION_NAME")
+        self._lock = threading.Lock()
+        self._totals = Totals()
+
+    def ask(self, prompt: str, **options: Any) -> Reply:
+        """Send ``prompt`` and wait for the whole reply.
+
+        Args:
+            prompt: the user message, sent as it is.
+            **options: ``system`` text; ``tier`` or ``model`` ("provider:model") instead of routing; ``feature``
+                and ``action`` that the spend is booked on; ``max_tokens``; ``temperature`` (0 to 2); ``stop``, a text
+                or several; ``json=True`` parses the reply into ``reply.data``; ``fresh=True`` calls again and
+                refreshes the cache; ``no_cache=True`` leaves the cache alone; ``max_cost`` in USD refuses a
+                call that could cost more.
+
+        Raises:
+            UsageError: a mistake in the arguments; nothing was sent.
+            ProviderError: the provider failed; its ``cost`` and ``call_id`` say what that cost.
+        """
+        stream = self.stream(prompt, **options)
+        for _ in stream:
+            pass
+        return stream.reply
+
+    def stream(self, prompt: str, **options: Any) -> ReplyStream:
+        """Like ``ask``, but iterates over the reply's text as it arrives; then it has ``.reply``.
+
+        Mistakes in the arguments raise here, not at the first piece. Leaving the loop early closes the
+        connection and books what was received.
+        """
+        return self.run(self.prepare(prompt, **options))
+
+    def prepare(self, prompt: str, **options: Any) -> Prepared:
+        """Check and route without sending."""
+        options.setdefault("action", _action.get())
+        try:
+            ask = Ask(prompt, **options)
+        except TypeError:
+            from dataclasses import fields
+
+            from .types import UsageError, did_you_mean
+
+            known = [f.name for f in fields(Ask) if f.name not in ("prompt", "purpose", "parent_id")]
+            wrong = next(name for name in options if name not in known)
+            raise UsageError(f"unknown option '{wrong}'{did_you_mean(wrong, known)}") from None
+        return self.engine.prepare(ask)
+
+    def run(self, prepared: Prepared) -> ReplyStream:
+        """Send a prepared request."""
+        return ReplyStream(self, Call(prepared, notebook=self.notebook))
+
+    def estimate(self, prompt: str, tiers: Sequence[str] | None = None, **options: Any) -> Estimates:
+        """Tokens and cost of ``prompt`` on each of ``tiers`` (default: all five); nothing is sent.
+
+        ``tiers`` takes tier names and model references; the other options are those of ``ask``.
+        """
+        rows: list[tuple[str, Estimate]] = []
+        for name in tiers if tiers is not None else list(all_tiers(self.settings)):
+            rows.append((name, self._estimate_on(name, prompt, options)))
+        return Estimates(tuple(rows))
+
+    def _estimate_on(self, name: str, prompt: str, options: Mapping[str, Any]) -> Estimate:
+        target = {"model": name} if ":" in name else {"tier": name}
+        prepared = self.engine.prepare(replace(Ask(prompt, **options), **target), sendable=False)
+        return self.engine.estimate(prepared.request)
+
+    def ledger(self, since: datetime | None = None) -> pd.DataFrame:
+        """All calls since ``since`` (default: ever) as a DataFrame, one row each, oldest first."""
+        return self.engine.ledger.frame(since)
+
+    def costs(self, by: str = "feature", since: datetime | None = None) -> pd.DataFrame:
+        """Calls, tokens and USD by "feature", "model", "tier", "day" or "action".
+
+        ``cost`` is ``Decimal``; where ``unpriced`` is above 0 the true cost is at least that. Simulated
+        calls have their own column and count in no other money.
+        """
+        return self.engine.ledger.costs(by, since)
+
+    @property
+    def totals(self) -> Totals:
+        """What this session has done so far."""
+        return self._totals
+
+    def _count(self, reply: Reply) -> None:
+        cost, simulated = reply.cost or Decimal(0), reply.simulated
+        avoided = reply.avoided if reply.avoided is not None and not simulated else Decimal(0)
+        with self._lock:
+            was = self._totals
+            self._totals = Totals(
+                calls=was.calls + 1,
+                hits=was.hits + (reply.cache is not None),
+                cost=was.cost + (Decimal(0) if simulated else cost),
+                avoided=was.avoided + avoided,
+                simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
+                unpriced=was.unpriced + (reply.cost is None),
+            )
+
+
+class ReplyStream:
+    """Iterates over a reply's text as it arrives. ``call`` is its running state."""
+
+    def __init__(self, session: Session, call: Call) -> None:
+        self.call = call
+        self._session = session
+        self._pieces = self._run()
+
+    def _run(self) -> Iterator[str]:
+        try:
+            yield from self._session.engine.run(self.call)
+        finally:
+            if self.call.reply is not None:
+                self._session._count(self.call.reply)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return next(self._pieces)
+
+    @property
+    def reply(self) -> Reply:
+        """The finished reply. Raises CostmagicError while the stream has not ended."""
+        if self.call.reply is None:
+            raise CostmagicError("the reply is not finished: iterate over the stream first")
+        return self.call.reply
+
+    def close(self) -> None:
+        """Stop and close the connection; what was received is booked as interrupted."""
+        self._pieces.close()  # type: ignore[attr-defined]
+
+    def __enter__(self) -> ReplyStream:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+_default: Session | None = None
+_default_lock = threading.Lock()
+
+
+def default() -> Session:
+    """The session that ``cm.ask`` and the magics share, made on first use."""
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Session()
+        return _default
+
+
+def use(session: Session | None) -> None:
+    """Make ``session`` the default one; None makes a new one on next use."""
+    global _default
+    with _default_lock:
+        _default = session

@@ -1,0 +1,34 @@
+"""Small tables as plain text and as HTML that GitHub and nbviewer show too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+Table = Sequence[Sequence[str]]
+
+# Without these, MathJax would take the text between two dollar signs for a formula.
+NO_MATH = "tex2jax_ignore mathjax_ignore"
+
+
+def money_safe(text: str) -> str:
+    """``text`` escaped for HTML, its dollar signs out of MathJax's reach whatever classes survive."""
+    return escape(text).replace("$", "<span>$</span>")
+
+
+def plain(table: Table) -> str:
+    """Columns padded to their widest cell; the first row is the header."""
+    widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    lines.insert(1, "  ".join("─" * width for width in widths))
+    return "\n".join(lines)
+
+
+def html(table: Table) -> str:
+    """A table; all cells are text, never markup."""
+    head = "".join(f"<th style='text-align:left'>{money_safe(cell)}</th>" for cell in table[0])
+    rows = "".join(
+        "<tr>" + "".join(f"<td style='text-align:left'>{money_safe(cell)}</td>" for cell in row) + "</tr>"
+        for row in table[1:]
+    )
+    return f"<table class='{NO_MATH}'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"

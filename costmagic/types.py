@@ -1,0 +1,267 @@
+"""The values that travel through costmagic, and the errors it raises.
+
+Error tree::
+
+    CostmagicError
+    ├── UsageError            the caller's mistake; raised before any money is spent
+    │   ├── ConfigError       a mistake in costmagic.toml
+    │   └── MissingKeyError   the provider's API key is not set
+    └── ProviderError         the provider failed; carries status, message and the cost so far
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+UsageSource = Literal["reported", "estimated", "simulated"]
+Finish = Literal["stop", "length", "refusal"]
+Status = Literal["ok", "error", "interrupted", "refused"]
+RouteSource = Literal["explicit", "policy", "rule", "learned", "llm"]
+CacheLayer = Literal["exact", "semantic"]
+
+
+class CostmagicError(Exception):
+    """Base of all errors that costmagic raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython prints what this returns instead of a traceback: the user's mistake and the
+        # provider's answer are one line each, not sixty lines of SDK frames.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UsageError(CostmagicError):
+    """A mistake of the caller, found before anything was sent: one line that says what to do."""
+
+
+class ConfigError(UsageError):
+    """A mistake in ``costmagic.toml``: names the file and, where known, the line."""
+
+
+class MissingKeyError(UsageError):
+    """The API key of a provider is not set; names the variable."""
+
+
+class ProviderError(CostmagicError):
+    """A provider's failure.
+
+    Attributes:
+        provider: name of the provider, as in ``provider:model``.
+        status: HTTP status, or None when no response arrived.
+        cost: USD spent on the call so far (``Decimal``), None when unknown.
+        billed: False when the provider certainly charged nothing (it refused the request, or was
+            never reached), None when it may have.
+        retries: attempts before the last one.
+        call_id: the ledger row of the failed call, None when it could not be written.
+    """
+
+    def __init__(self, provider: str, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.message = message
+        self.status = status
+        self.cost: Decimal | None = None
+        self.billed: bool | None = None
+        self.retries = 0
+        self.call_id: str | None = None
+
+    def __str__(self) -> str:
+        status = f" (HTTP {self.status})" if self.status else ""
+        spent = f"; spent so far: ${self.cost:f}" if self.cost else ""
+        return f"{self.provider}{status}: {self.message}{spent}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation; ``role`` is "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent to a provider, complete: nothing is added behind the user's back."""
+
+    provider: str
+    model: str
+    messages: tuple[Message, ...]
+    system: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    stop: tuple[str, ...] = ()
+    json: bool = False
+
+    @property
+    def ref(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Token counts of one call.
+
+    ``input_tokens`` includes cache reads and writes, ``output_tokens`` includes reasoning:
+    the other counts are subsets, never additions.
+    """
+
+    input_tokens: int
+    output_tokens: int
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    source: UsageSource = "reported"
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of a streamed reply. The last one carries ``finish`` and, if reported, ``usage``.
+
+    ``model`` is the provider's own name for the model that answered; ``retries`` counts the
+    attempts before the one that answered.
+    """
+
+    text: str = ""
+    usage: Usage | None = None
+    finish: Finish | None = None
+    model: str | None = None
+    retries: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Which tier and model a request goes to, who decided, and why."""
+
+    tier: str | None
+    ref: str
+    source: RouteSource
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply with its price tag.
+
+    Attributes:
+        request: exactly what was sent.
+        status: "ok" or "refused"; only receipts of failed calls see "error" and "interrupted".
+        finish: "stop", "length" (cut at max_tokens) or "refusal"; None when it did not finish.
+        cost: USD of this call (0 for a cache hit), None when the model has no known price.
+        baseline_cost: what the heavy tier would have cost for the same tokens: an estimate.
+        avoided: USD that a cache hit did not spend, None when unknown or not a hit.
+        cache: the layer that answered, None when a model did.
+        cache_state: "hit", "miss", "refreshed" or "off".
+        cached_at: when the cached reply was made (UTC), None when not a hit.
+        data: the parsed object of a JSON reply; ``data_error`` says why it could not be parsed.
+        id: the ledger row, None when the ledger could not be written.
+    """
+
+    text: str
+    request: Request
+    route: Route
+    status: Status
+    usage: Usage
+    finish: Finish | None
+    cost: Decimal | None
+    model: str
+    started_at: datetime
+    latency_ms: float
+    first_token_ms: float | None = None
+    baseline_ref: str | None = None
+    baseline_cost: Decimal | None = None
+    cache: CacheLayer | None = None
+    cached_at: datetime | None = None
+    avoided: Decimal | None = None
+    cache_state: str = "off"
+    retries: int = 0
+    id: str | None = None
+    data: Any = None
+    data_error: str | None = None
+
+    @property
+    def provider(self) -> str:
+        return self.request.provider
+
+    @property
+    def tier(self) -> str | None:
+        return self.route.tier
+
+    @property
+    def refused(self) -> bool:
+        return self.finish == "refusal"
+
+    @property
+    def truncated(self) -> bool:
+        return self.finish == "length"
+
+    @property
+    def simulated(self) -> bool:
+        return self.usage.source == "simulated"
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Stop:
+    """Stops a running stream from any thread.
+
+    A provider registers, for as long as it waits, what wakes it (closing its connection, setting
+    a flag); ``set()`` calls it at once. Setting it twice does nothing more.
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._lock = threading.Lock()
+        self._wakers: list[Callable[[], None]] = []
+
+    def is_set(self) -> bool:
+        return self._event.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep for ``seconds`` unless stopped; True when stopped."""
+        return self._event.wait(seconds) if seconds > 0 else self._event.is_set()
+
+    def set(self) -> None:
+        with self._lock:
+            self._event.set()
+            wakers = list(self._wakers)
+        for wake in wakers:
+            wake()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call ``wake`` when stopped while the block runs (at once if it is stopped already)."""
+        with self._lock:
+            self._wakers.append(wake)
+        try:
+            if self.is_set():
+                wake()
+            yield
+        finally:
+            with self._lock:
+                self._wakers.remove(wake)
+
+
+def closest(word: str, choices: Sequence[str], n: int = 3) -> list[str]:
+    """The ``n`` most similar names, best first; case is ignored."""
+    from difflib import get_close_matches
+
+    lowered: dict[str, str] = {}
+    for choice in choices:
+        lowered.setdefault(choice.lower(), choice)
+    return [lowered[c] for c in get_close_matches(word.lower(), list(lowered), n=n, cutoff=0.5)]
+
+
+def did_you_mean(word: str, choices: Sequence[str]) -> str:
+    """``"; did you mean 'a' or 'b'?"``, or the whole list when it is short, or nothing."""
+    names = closest(word, choices)
+    if names:
+        return "; did you mean " + " or ".join(repr(n) for n in names) + "?"
+    if choices and len(choices) <= 12:
+        return "; there are " + ", ".join(choices)
+    return ""
