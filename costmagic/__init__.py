@@ -9,26 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-# Resolved on first use, so that importing costmagic costs next to nothing.
-_NAMES = {
-    "Session": "session",
-    "action": "session",
-    "sim": "providers.sim",
-    "Message": "types",
-    "Reply": "types",
-    "Request": "types",
-    "Route": "types",
-    "Usage": "types",
-    "CostmagicError": "types",
-    "UsageError": "types",
-    "ConfigError": "types",
-    "MissingKeyError": "types",
-    "ProviderError": "types",
-}
-# Methods of the default session.
-_SESSION = ("ask", "stream", "estimate", "ledger", "costs")
+__all__ = [
+    "ConfigError",
+    "CostmagicError",
+    "Message",
+    "MissingKeyError",
+    "ProviderError",
+    "Reply",
+    "Request",
+    "Route",
+    "Session",
+    "Usage",
+    "UsageError",
+    "__version__",
+    "action",
+    "ask",
+    "costs",
+    "estimate",
+    "ledger",
+    "sim",
+    "stream",
+]
 
-__all__ = sorted([*_NAMES, *_SESSION, "__version__"])
+# Methods of the default session.
+_SESSION = ("ask", "costs", "estimate", "ledger", "stream")
 
 if TYPE_CHECKING:
     from .providers import sim
@@ -42,24 +46,27 @@ if TYPE_CHECKING:
         Reply,
         Request,
         Route,
-        UsageError,
         Usage,
+        UsageError,
     )
 
 
 def __getattr__(name: str) -> Any:
+    # Resolved on first use, so that importing costmagic costs next to nothing.
     from importlib import import_module
 
+    if name not in __all__:
+        raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
+    if name == "sim":
+        return import_module(".providers.sim", __name__)
+    sessions = import_module(".session", __name__)
     if name in _SESSION:
-        return getattr(import_module(".session", __name__).default(), name)
-    if name in _NAMES:
-        module = import_module(f".{_NAMES[name]}", __name__)
-        return module if name == "sim" else getattr(module, name)
-    raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
+        return getattr(sessions.default(), name)
+    return getattr(sessions if name in ("Session", "action") else import_module(".types", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__})
 
 
 def load_ipython_extension(shell: Any) -> None:

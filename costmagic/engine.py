@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +14,9 @@ from .caching.inflight import Flight, Flights
 from .caching.key import request_key
 from .call import Call
 from .config import Settings
+from .estimates import Estimator
 from .interrupt import shielded
+from .json_reply import parse_json
 from .ledger import Ledger
 from .ledger.money import from_nusd, to_nusd
 from .models import split, tier_ref
@@ -30,25 +30,6 @@ from .types import Finish, ProviderError, Reply, Request, Usage, UsageError
 # How often the text of a running call is saved, in seconds: what a killed kernel can lose.
 CHECKPOINT_S = 1.0
 
-# A token estimate may be off; a prompt is refused as too long only when it is so by more than this.
-ESTIMATE_SLACK = Decimal("1.1")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Tokens and cost of a prepared request, before it is sent.
-
-    ``worst_cost`` assumes that the reply uses all of ``max_tokens``; costs are USD, None = unpriced.
-    """
-
-    ref: str
-    input_tokens: int
-    raw_tokens: int
-    token_source: str
-    max_tokens: int
-    input_cost: Decimal | None
-    worst_cost: Decimal | None
-
 
 class Engine:
     """Carries requests through, one at a time per thread, any number of threads."""
@@ -60,6 +41,7 @@ class Engine:
         self.ledger = Ledger(settings.ledger_url or settings.home / "ledger.db", settings.store_text)
         self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
         self.tokens = Tokens(self._experience)
+        self.estimator = Estimator(self.prices, self.tokens)
         self._preparer = Preparer(settings, self.prices, Router(settings))
         self._flights = Flights()
         self._experiences: dict[str, Experience] = {}
@@ -70,23 +52,6 @@ class Engine:
         With ``sendable=False`` the model need not be reachable: it is only asked what it would cost.
         """
         return self._preparer.prepare(ask, sendable)
-
-    def estimate(self, request: Request) -> Estimate:
-        """Count and price ``request`` without sending it."""
-        count = self.tokens.request(request)
-        limit = request.max_tokens or self.settings.max_tokens
-        window = self._preparer.window(request.ref)
-        if window:
-            limit = max(1, min(limit, window - count.tokens))
-        return Estimate(
-            ref=request.ref,
-            input_tokens=count.tokens,
-            raw_tokens=count.raw,
-            token_source=count.source,
-            max_tokens=limit,
-            input_cost=self.prices.cost(request.ref, Usage(count.tokens, 0)),
-            worst_cost=self.prices.cost(request.ref, Usage(count.tokens, limit)),
-        )
 
     def run(self, call: Call) -> Iterator[str]:
         """Carry the call through; yields the reply's text as it arrives, then ``call.reply`` is set.
@@ -131,7 +96,7 @@ class Engine:
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
-        estimate = self._checked_estimate(call)
+        estimate = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
         request = call.request_sent = replace(call.prepared.request, max_tokens=estimate.max_tokens)
         call.counted, call.counted_raw = estimate.input_tokens, estimate.raw_tokens
         call.usage = self._estimated(call)
@@ -199,7 +164,7 @@ class Engine:
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
         self._price(call)
-        data, data_error = _parse_json(call)
+        data, data_error = parse_json(call)
         self.ledger.finish(call.row(), call.request, call.text)
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
@@ -220,7 +185,7 @@ class Engine:
         call.receive(entry.text)
         call.cost = Decimal(0)
         self._price_baseline(call)
-        data, data_error = _parse_json(call)
+        data, data_error = parse_json(call)
         call.latency_ms = call.elapsed_ms()
         self.ledger.record(call.row())
         call.reply = self._reply(
@@ -244,26 +209,6 @@ class Engine:
         raise shared
         yield  # makes this a generator, like its siblings
 
-    def _checked_estimate(self, call: Call) -> Estimate:
-        request = call.prepared.request
-        estimate = self.estimate(request)
-        window = self._preparer.window(request.ref)
-        slack = Decimal(1) if estimate.token_source == "counted" else ESTIMATE_SLACK
-        if window and estimate.input_tokens > window * slack:
-            about = "" if estimate.token_source == "counted" else "about "
-            raise UsageError(
-                f"the prompt has {about}{estimate.input_tokens:,} tokens, and {request.ref} has room for {window:,}"
-            )
-        limit = call.prepared.max_cost
-        if limit is not None and estimate.worst_cost is None:
-            raise UsageError(f"the price of {request.ref} is not known, so max_cost ${limit:f} can't be kept")
-        if limit is not None and estimate.worst_cost is not None and estimate.worst_cost > limit:
-            raise UsageError(
-                f"the call could cost ${estimate.worst_cost.normalize():f} ({estimate.input_tokens:,} tokens in, "
-                f"up to {estimate.max_tokens:,} out), more than max_cost ${limit:f}: lower max_tokens or raise max_cost"
-            )
-        return estimate
-
     def _estimated(self, call: Call, reported: Usage | None = None) -> Usage:
         """Usage of a call that did not report it (all): what was reported so far, else counts."""
         output = self.tokens.text(call.request.ref, call.text).tokens if call.parts else 0
@@ -282,7 +227,8 @@ class Engine:
         call.baseline_cost = self.prices.cost(call.baseline_ref, call.usage, call.started_at)
 
     def _reply(self, call: Call, **more: Any) -> Reply:
-        assert call.usage is not None and call.latency_ms is not None
+        assert call.usage is not None
+        assert call.latency_ms is not None
         return Reply(
             text=call.text,
             request=call.request,
@@ -317,17 +263,3 @@ def _entry_of(reply: Reply) -> Entry:
     finish: Finish = reply.finish or "stop"
     assert reply.id is not None
     return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)
-
-
-_FENCE = re.compile(r"^\s*```[a-zA-Z]*\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
-
-
-def _parse_json(call: Call) -> tuple[Any, str | None]:
-    """(object, None), or (None, why not). Models like to put JSON into a code fence."""
-    if not call.request.json or call.status != "ok":
-        return None, None
-    fenced = _FENCE.match(call.text)
-    try:
-        return json.loads(fenced.group(1) if fenced else call.text), None
-    except ValueError as error:
-        return None, f"the reply is not valid JSON: {error}"

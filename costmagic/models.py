@@ -9,6 +9,7 @@ from .config import TIERS, ProviderConfig, Settings
 from .types import MissingKeyError, UsageError, did_you_mean
 
 LOCAL_MODEL = "local:smollm2-135m"
+LOCAL_WINDOW = 8_192  # tokens: SmolLM2's own, and what each request to a local model gets
 DEFAULT_TIER = "medium"
 
 _CLAUDE = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5", "claude-sonnet-5-5", "claude-haiku-5-5")

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from .config import Price, Settings
-from .models import split
+from .models import LOCAL_WINDOW, split
 from .types import Usage
 
 if TYPE_CHECKING:
@@ -76,13 +76,13 @@ class Prices:
 
     def rates(self, ref: str) -> tuple[Decimal, Decimal] | None:
         """USD per million input and output tokens for a short prompt today; None when unknown."""
-        rates = tuple(
-            self.cost(ref, Usage(input_tokens=i * 1000, output_tokens=o * 1000)) for i, o in ((1, 0), (0, 1))
-        )
+        rates = tuple(self.cost(ref, Usage(input_tokens=i * 1000, output_tokens=o * 1000)) for i, o in ((1, 0), (0, 1)))
         return None if rates[0] is None or rates[1] is None else (rates[0] * 1000, rates[1] * 1000)
 
     def window(self, ref: str) -> int | None:
         """The model's context window in tokens, None when unknown."""
+        if ref.startswith("local:"):
+            return LOCAL_WINDOW
         found = self._find(ref)
         return found[1].context_window if found else None
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from . import weights
 from .config import Settings
-from .models import require_key, split
+from .models import LOCAL_MODEL, require_key, split
 from .prices import LISTED, Prices
 from .providers.sim import is_scripted
 from .routing import Router
-from .types import Message, Request, Route, UsageError, did_you_mean
-from .weights import find as find_weights
+from .types import Message, Request, Route, UsageError, closest, did_you_mean
 
 JSON_INSTRUCTION = "Answer with one valid JSON value and nothing else: no explanation, no code fence."
 
@@ -80,14 +80,18 @@ class Preparer:
         stop = (ask.stop,) if isinstance(ask.stop, str) else tuple(ask.stop)
         if any(not isinstance(s, str) or not s for s in stop):
             raise UsageError("stop sequences must be texts that are not empty")
+        if ask.model and ":" not in ask.model:
+            self._refuse_bare_name(ask.model.strip())
         route = self._router.route(ask.tier, ask.model)
         self.check_model(route.ref)
         if sendable:
             self.check_reachable(route.ref)
         provider, model = split(route.ref)
-        window = self.window(route.ref)
+        window = self._prices.window(route.ref)
         if window and max_tokens and max_tokens > window:
-            raise UsageError(f"max_tokens {max_tokens:,} is more than the {window:,} tokens that {route.ref} has room for")
+            raise UsageError(
+                f"max_tokens {max_tokens:,} is more than the {window:,} tokens that {route.ref} has room for"
+            )
         system = "\n\n".join(part for part in (ask.system, JSON_INSTRUCTION if ask.json else None) if part)
         request = Request(
             provider=provider,
@@ -106,7 +110,9 @@ class Preparer:
         name, model = split(ref)
         config = self._settings.providers.get(name)
         if config is None:
-            raise UsageError(f"unknown provider '{name}' in '{ref}'{did_you_mean(name, list(self._settings.providers))}")
+            raise UsageError(
+                f"unknown provider '{name}' in '{ref}'{did_you_mean(name, list(self._settings.providers))}"
+            )
         listed = name in LISTED or (config.kind == "sim" and not is_scripted(model))
         named = ref in self._settings.tiers.values() or ref in self._settings.prices
         elsewhere = config.base_url is not None and name in ("anthropic", "openai")
@@ -121,17 +127,17 @@ class Preparer:
         """Raise UsageError unless the model's key is set, or its weights are on this machine."""
         name, model = split(ref)
         if self._settings.providers[name].kind == "local":
-            find_weights(self._settings.home, model)
+            weights.find(self._settings.home, model)
         else:
             require_key(self._settings, name)
 
-    def window(self, ref: str) -> int | None:
-        """The context window of a model in tokens, None when unknown."""
-        if split(ref)[0] == "local":
-            from .providers.local import WINDOW
-
-            return WINDOW
-        return self._prices.window(ref)
+    def _refuse_bare_name(self, name: str) -> None:
+        """A model without its provider: name the references that it may mean."""
+        local = [f"local:{n}" for n in weights.available(self._settings.home)]
+        known = {ref.partition(":")[2]: ref for ref in (*self._prices.catalogue(), *local)}
+        names = [name] if name in known else closest(name, list(known))
+        meant = " or ".join(repr(known[n]) for n in names) or f"something like '{LOCAL_MODEL}'"
+        raise UsageError(f"'{name}' names no provider: write provider:model; did you mean {meant}?")
 
     def _known_like(self, provider: str) -> list[str]:
         catalogue = self._prices.catalogue()

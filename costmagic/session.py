@@ -7,18 +7,17 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import config
+from . import config, models
 from .call import Call
-from .engine import Engine, Estimate
-from .estimates import Estimates
-from .models import tiers as all_tiers
+from .engine import Engine
+from .estimates import Estimate, Estimates
 from .request import Ask, Prepared
-from .types import CostmagicError, Reply
+from .types import CostmagicError, Reply, UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,20 +100,16 @@ class Session:
         """
         return self.run(self.prepare(prompt, **options))
 
-    def prepare(self, prompt: str, **options: Any) -> Prepared:
-        """Check and route without sending."""
+    def prepare(self, prompt: str, sendable: bool = True, **options: Any) -> Prepared:
+        """Check and route without sending; ``sendable=False`` asks for neither key nor weights."""
         options.setdefault("action", _action.get())
         try:
             ask = Ask(prompt, **options)
         except TypeError:
-            from dataclasses import fields
-
-            from .types import UsageError, did_you_mean
-
             known = [f.name for f in fields(Ask) if f.name not in ("prompt", "purpose", "parent_id")]
             wrong = next(name for name in options if name not in known)
             raise UsageError(f"unknown option '{wrong}'{did_you_mean(wrong, known)}") from None
-        return self.engine.prepare(ask)
+        return self.engine.prepare(ask, sendable)
 
     def run(self, prepared: Prepared) -> ReplyStream:
         """Send a prepared request."""
@@ -125,15 +120,16 @@ class Session:
 
         ``tiers`` takes tier names and model references; the other options are those of ``ask``.
         """
-        rows: list[tuple[str, Estimate]] = []
-        for name in tiers if tiers is not None else list(all_tiers(self.settings)):
-            rows.append((name, self._estimate_on(name, prompt, options)))
-        return Estimates(tuple(rows))
+        names = list(self.tiers()) if tiers is None else list(tiers)
+        return Estimates(tuple((name, self._estimate_on(name, prompt, options)) for name in names))
 
     def _estimate_on(self, name: str, prompt: str, options: Mapping[str, Any]) -> Estimate:
         target = {"model": name} if ":" in name else {"tier": name}
-        prepared = self.engine.prepare(replace(Ask(prompt, **options), **target), sendable=False)
-        return self.engine.estimate(prepared.request)
+        return self.engine.estimator.estimate(self.prepare(prompt, sendable=False, **{**options, **target}).request)
+
+    def tiers(self) -> dict[str, str]:
+        """Tier → model reference in force now, heavy to routing."""
+        return models.tiers(self.settings)
 
     def ledger(self, since: datetime | None = None) -> pd.DataFrame:
         """All calls since ``since`` (default: ever) as a DataFrame, one row each, oldest first."""

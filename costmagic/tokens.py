@@ -59,9 +59,7 @@ class Experience:
     xy: float = 0.0
 
     def add(self, raw: int, reported: int) -> Experience:
-        return Experience(
-            self.n + 1, self.x + raw, self.y + reported, self.xx + raw * raw, self.xy + raw * reported
-        )
+        return Experience(self.n + 1, self.x + raw, self.y + reported, self.xx + raw * raw, self.xy + raw * reported)
 
     def predict(self, raw: int) -> int:
         """Expected reported tokens: y = offset + slope · x by ridge regression towards y = x.

@@ -19,6 +19,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from .money import dollars
+
 UsageSource = Literal["reported", "estimated", "simulated"]
 Finish = Literal["stop", "length", "refusal"]
 Status = Literal["ok", "error", "interrupted", "refused"]
@@ -135,15 +137,16 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Which tier and model a request goes to, who decided, and why."""
+    """Which tier and model a request goes to, who decided, and why (``label``: in a word or two)."""
 
     tier: str | None
     ref: str
     source: RouteSource
     reason: str
+    label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
     """A reply with its price tag.
 
@@ -205,6 +208,12 @@ class Reply:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
+        hit = f", {self.cache} cache hit" if self.cache else ""
+        simulated = ", SIMULATED" if self.simulated else ""
+        return f"<Reply {text!r}: {self.model}, {dollars(self.cost)}{hit}{simulated}>"
 
 
 class Stop:

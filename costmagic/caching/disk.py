@@ -12,7 +12,7 @@ from diskcache.core import MODE_PICKLE
 LOCK_TIMEOUT_S = 10
 
 
-class PlainJSONDisk(JSONDisk):
+class PlainJSONDisk(JSONDisk):  # type: ignore[misc]
     """JSON only, in both directions.
 
     ``JSONDisk`` writes JSON, but still unpickles a row that says it holds a pickle: whoever can put a

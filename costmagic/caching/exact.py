@@ -43,9 +43,7 @@ class Entry:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Entry:
         """Raises KeyError, TypeError or ValueError when ``data`` is not a whole entry."""
-        entry = cls(
-            **{**data, "usage": Usage(**data["usage"]), "made_at": datetime.fromisoformat(data["made_at"])}
-        )
+        entry = cls(**{**data, "usage": Usage(**data["usage"]), "made_at": datetime.fromisoformat(data["made_at"])})
         if not isinstance(entry.text, str) or not isinstance(entry.model, str):
             raise TypeError("text and model must be strings")
         return entry

@@ -46,6 +46,11 @@ def read(engine: Engine, since: datetime | None) -> pd.DataFrame:
     return frame
 
 
+def count(engine: Engine) -> int:
+    with reading(engine) as connection:
+        return int(connection.execute(select(func.count()).select_from(calls)).scalar_one())
+
+
 def _sums() -> list[Any]:
     """What is summed per group; simulated money is kept apart from real money."""
     paid = calls.c.cache == "none"
@@ -65,18 +70,19 @@ def _sums() -> list[Any]:
         total(paid & ~simulated, calls.c.cost_nusd).label("cost"),
         total(~paid & ~simulated, avoided).label("avoided"),
         total(simulated, calls.c.cost_nusd).label("simulated_cost"),
+        total(~paid & simulated, avoided).label("simulated_avoided"),
         total(calls.c.cost_nusd.is_(None), 1).label("unpriced"),
         total(calls.c.usage_source == "estimated", 1).label("estimated"),
     ]
 
 
-MONEY = ("cost", "avoided", "simulated_cost")
+MONEY = ("cost", "avoided", "simulated_cost", "simulated_avoided")
 
 
 def costs(engine: Engine, by: str, since: datetime | None) -> pd.DataFrame:
     """Calls, tokens and USD per feature, model, tier, local day or action; dearest first.
 
-    ``cost``, ``avoided`` and ``simulated_cost`` are ``Decimal``. A group with ``unpriced`` calls has
+    ``cost``, ``avoided`` and their ``simulated_`` twins are ``Decimal``. A group with ``unpriced`` calls has
     cost at least that much.
 
     Raises UsageError for any other ``by``.
@@ -121,7 +127,7 @@ def _daily(engine: Engine, since: datetime | None) -> list[tuple[Any, ...]]:
     return records
 
 
-def token_sums(engine: Engine, provider: str, model: str, recent: int) -> tuple[float, ...]:
+def token_sums(engine: Engine, provider: str, model: str, recent: int) -> tuple[int, float, float, float, float]:
     """(n, Σx, Σy, Σx², Σxy) of counted (x) and reported (y) input tokens of the model's calls.
 
     Only calls among the ``recent`` last ones of all models are looked at.
@@ -137,7 +143,9 @@ def token_sums(engine: Engine, provider: str, model: str, recent: int) -> tuple[
         last.c.counted_tokens > 0,
     )
     with reading(engine) as connection:
-        return tuple(value or 0.0 for value in connection.execute(statement).one())
+        n, *sums = connection.execute(statement).one()
+    x1, y1, xx, xy = (value or 0.0 for value in sums)
+    return int(n), x1, y1, xx, xy
 
 
 def history(engine: Engine, n: int) -> list[dict[str, Any]]:

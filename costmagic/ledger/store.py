@@ -124,6 +124,12 @@ class Ledger:
 
         return read(self.engine(), since)
 
+    def count(self) -> int:
+        """How many calls the ledger holds."""
+        from .frame import count
+
+        return count(self.engine())
+
     def costs(self, by: str, since: datetime | None = None) -> pd.DataFrame:
         """Calls, tokens and USD per group, dearest first; raises UsageError for an unknown ``by``."""
         from .frame import costs
@@ -136,7 +142,7 @@ class Ledger:
 
         return history(self.engine(), n)
 
-    def token_sums(self, provider: str, model: str) -> tuple[float, ...]:
+    def token_sums(self, provider: str, model: str) -> tuple[int, float, float, float, float]:
         """(n, Σx, Σy, Σx², Σxy) of counted and reported input tokens of the model's recent calls."""
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -145,7 +151,7 @@ class Ledger:
         try:
             return token_sums(self.engine(), provider, model, LEARNING_CALLS)
         except (SQLAlchemyError, OSError):
-            return ()  # an estimate without experience is still an estimate
+            return (0, 0.0, 0.0, 0.0, 0.0)  # an estimate without experience is still an estimate
 
 
 def _save(connection: Connection, entry: tuple[Row, str | None, str | None]) -> None:
@@ -162,9 +168,10 @@ def _save(connection: Connection, entry: tuple[Row, str | None, str | None]) -> 
         connection.execute(texts.insert(), {"call_id": row["id"], "request": request, "reply": reply})
 
 
-def request_json(request: Request) -> str:
+def request_json(request: Request, indent: int | None = None) -> str:
     """The request as it was sent, as JSON for people and for replays."""
     body = {
+        "model": request.ref,
         "system": request.system,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         "max_tokens": request.max_tokens,
@@ -172,4 +179,4 @@ def request_json(request: Request) -> str:
         "stop": list(request.stop),
         "json": request.json,
     }
-    return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False)
+    return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False, indent=indent)

@@ -52,6 +52,15 @@ class AnthropicProvider:
                 return
             raise provider_error(self._name, error, key or os.environ.get(TOKEN_VARIABLE), self._attempts) from error
 
+    def served(self, timeout: float) -> list[str]:
+        """Names of the models that the server offers (asking is free). Raises ProviderError."""
+        key = require_key(self._settings, self._name)
+        try:
+            client = self._clients.get(key).with_options(timeout=timeout, max_retries=0)
+            return [model.id for model in client.models.list()]
+        except Exception as error:
+            raise provider_error(self._name, error, key, self._attempts) from None
+
     def _client(self, key: str | None) -> Anthropic:
         from anthropic import Anthropic, DefaultHttpxClient
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from .. import weights
 from ..config import Settings
+from ..models import LOCAL_WINDOW
 from ..types import Delta, Finish, ProviderError, Request, Stop, UsageError
 from .openai import read_usage
 
-WINDOW = 8192  # tokens; SmolLM2's own, and what one slot of a server gets here
 SLOTS = 4  # requests that run side by side in one loaded model
 
 _END = object()
@@ -37,7 +37,7 @@ def server(path: Path) -> Any:
             params = xllamacpp.CommonParams()
             params.model.path = str(path)
             params.model_alias = {path.stem}
-            params.n_ctx = WINDOW * SLOTS
+            params.n_ctx = LOCAL_WINDOW * SLOTS
             params.n_parallel = SLOTS
             params.cpuparams.n_threads = min(4, os.cpu_count() or 1)
             params.warmup = False

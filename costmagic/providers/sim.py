@@ -172,8 +172,10 @@ def _scripted(plan: Script, model: str, prompt: str) -> str | None:
     if callable(answers):
         right, others = str(answers(prompt)), ["(a wrong answer)"]
     else:
-        key = prompt.strip() if prompt.strip() in answers else max(
-            (k for k in answers if k and k in prompt), key=len, default=None
+        key = (
+            prompt.strip()
+            if prompt.strip() in answers
+            else max((k for k in answers if k and k in prompt), key=len, default=None)
         )
         if key is None:
             return None

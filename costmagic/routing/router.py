@@ -23,8 +23,8 @@ class Router:
             raise UsageError("give a tier or a model, not both")
         if model:
             split(model)
-            return Route(None, model.strip(), "explicit", f"model {model.strip()} was asked for")
+            return Route(None, model.strip(), "explicit", f"model {model.strip()} was asked for", "as asked")
         if tier:
-            return Route(tier, tier_ref(self._settings, tier), "explicit", f"tier {tier} was asked for")
+            return Route(tier, tier_ref(self._settings, tier), "explicit", f"tier {tier} was asked for", "as asked")
         ref = tier_ref(self._settings, DEFAULT_TIER)
-        return Route(DEFAULT_TIER, ref, "rule", f"default tier {DEFAULT_TIER}: no tier or model was asked for")
+        return Route(DEFAULT_TIER, ref, "rule", "no tier or model was asked for: the default tier", "default")

@@ -1,0 +1,253 @@
+"""``%llm`` and its subcommands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from .. import __version__, weights
+from ..models import active_preset, has_key, split
+from ..money import dollars
+from ..session import Session
+from ..tables import Table, html, money_safe, plain
+from ..types import UsageError, did_you_mean
+from .options import PARSER, suggest_option
+from .options import split as split_words
+from .receipt import age
+
+MAX_MODELS = 30
+MAX_HISTORY = 1_000
+EXCERPT = 60
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table with lines of text above and below it."""
+
+    table: Table
+    above: Sequence[str] = ()
+    below: Sequence[str] = field(default=())
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.above, *([plain(self.table)] if len(self.table) > 1 else []), *self.below])
+
+    def _repr_html_(self) -> str:
+        above, below = (
+            "".join(f"<div class='tex2jax_ignore mathjax_ignore'>{money_safe(line)}</div>" for line in lines)
+            for lines in (self.above, self.below)
+        )
+        return above + (html(self.table) if len(self.table) > 1 else "") + below
+
+
+def run(line: str, session: Session) -> Any:
+    """Carry out ``%llm LINE``; returns what the cell shows. Raises UsageError for anything unknown."""
+    words = split_words(line)
+    if not words:
+        return status(session)
+    command = COMMANDS.get(words[0])
+    if command is None:
+        raise UsageError(
+            f"unknown subcommand '{words[0]}'{did_you_mean(words[0], list(COMMANDS))} (a prompt goes into a %%llm cell)"
+        )
+    return command(session, words[1:])
+
+
+def status(session: Session) -> Shown:
+    """Tiers, keys found, today's spend, cache."""
+    preset = active_preset(session.settings)
+    named = f"{session.settings.preset} → {preset}" if session.settings.preset == "auto" else preset
+    rows = [["tier", "model", "$/M in", "$/M out", ""]]
+    for tier, ref in session.tiers().items():
+        rows.append([tier, ref, *_rates(session, ref), _reach(session, ref)])
+    below = [_keys(session), _today(session), _cache_line(session)]
+    if preset == "local":
+        below.insert(0, "No API key found: every tier is the small built-in model. Nothing leaves this machine.")
+    return Shown(rows, [f"costmagic {__version__}, preset {named}"], below)
+
+
+def models(session: Session, words: Sequence[str]) -> Shown:
+    """``models [TEXT]``: models that could be asked, their list prices and windows."""
+    local = [f"local:{name}" for name in sorted({*weights.available(session.settings.home), weights.DEFAULT})]
+    known = dict.fromkeys([*session.tiers().values(), *local, *session.settings.prices])
+    if words:
+        wanted = [word.lower() for word in words]
+        known = dict.fromkeys([*known, *session.engine.prices.catalogue()])
+        known = {ref: None for ref in known if all(word in ref.lower() for word in wanted)}
+    rows = [["model", "$/M in", "$/M out", "window", ""]]
+    for ref in list(known)[:MAX_MODELS]:
+        window = session.engine.prices.window(ref)
+        rows.append([ref, *_rates(session, ref), f"{window:,}" if window else "?", _reach(session, ref)])
+    more = len(known) - MAX_MODELS
+    below = [f"… and {more} more: narrow the search"] if more > 0 else []
+    if not known:
+        below = [f"No model matches {' '.join(words)!r}."]
+    elif not words:
+        below = ["%llm models TEXT searches the whole price list."]
+    return Shown(rows, [], below)
+
+
+def costs(session: Session, words: Sequence[str]) -> Shown:
+    """``costs [--by feature|model|tier|day|action]``: calls, tokens and dollars."""
+    options = _options(words, {"--by": "feature"})
+    frame = session.costs(by=options["--by"])
+    rows = [[options["--by"], "calls", "hits", "tok in", "tok out", "cost", "avoided", "simulated", "unpriced"]]
+    for name, row in frame.iterrows():
+        label = str(name) if name is not None and name == name else "(none)"
+        rows.append(_cost_row(label, row))
+    if len(frame) > 1:
+        rows.append(_cost_row("total", frame.sum()))
+    below = [] if len(frame) else ["No calls yet."]
+    if len(frame) and (estimated := int(frame["estimated"].sum())):
+        below.append(f"{estimated} calls are priced from estimated tokens (interrupted, failed or not reported).")
+    if unsaved := session.engine.ledger.unsaved():
+        below.append(f"{unsaved} rows are not in the ledger yet: it can't be written.")
+    return Shown(rows, [], below)
+
+
+def cache(session: Session, words: Sequence[str]) -> Shown:
+    """``cache [stats|clear]``: what the exact cache holds and has saved; or empty it."""
+    action = words[0] if words else "stats"
+    if action not in ("stats", "clear") or len(words) > 1:
+        raise UsageError(f"cache takes stats or clear, not '{' '.join(words)}'")
+    if action == "clear":
+        return Shown([[]], [f"{session.engine.exact.clear():,} cached replies removed."])
+    totals = session.costs(by="model").sum()
+    calls, hits = int(totals["calls"] or 0), int(totals["hits"] or 0)
+    lines = [_cache_line(session)]
+    if calls:
+        lines.append(
+            f"{hits:,} of {calls:,} calls were hits ({hits / calls:.0%}), avoiding {dollars(totals['avoided'])}."
+        )
+    if totals["simulated_avoided"]:
+        lines.append(f"SIMULATED, not real: {dollars(totals['simulated_avoided'])} avoided.")
+    return Shown([[]], lines)
+
+
+def history(session: Session, words: Sequence[str]) -> Shown:
+    """``history [-n N]``: the last calls."""
+    options = _options(words, {"-n": "10"})
+    if not options["-n"].isdecimal() or not 1 <= int(options["-n"]) <= MAX_HISTORY:
+        raise UsageError(f"-n takes a whole number from 1 to {MAX_HISTORY:,}, not '{options['-n']}'")
+    rows = [["when", "status", "model", "tier", "feature", "tok", "cost", "prompt", "reply"]]
+    for call in session.engine.ledger.history(int(options["-n"])):
+        rows.append(_history_row(call))
+    return Shown(rows, [], [] if len(rows) > 1 else ["No calls yet."])
+
+
+def help_(session: Session, words: Sequence[str]) -> Shown:
+    """``help``: this page."""
+    rows = [["", ""]]
+    rows += [["%llm", "status: tiers, keys found, today's spend, cache"]]
+    for command in COMMANDS.values():
+        usage, _, text = (command.__doc__ or "").partition(": ")
+        rows.append([f"%llm {usage.strip('`')}", text.strip().rstrip(".")])
+    rows.append(["%%llm [options]", "ask: the prompt goes below; {{ expression }} is filled in from the notebook"])
+    for option in PARSER._actions:
+        names = ", ".join(option.option_strings)
+        rows.append([f"  {names}{f' {option.metavar}' if option.metavar else ''}", option.help or ""])
+    return Shown(rows)
+
+
+COMMANDS: dict[str, Callable[[Session, Sequence[str]], Shown]] = {
+    "models": models,
+    "costs": costs,
+    "cache": cache,
+    "history": history,
+    "help": help_,
+}
+
+
+def _options(words: Sequence[str], defaults: dict[str, str]) -> dict[str, str]:
+    """``--name value`` and ``--name=value`` pairs over their defaults."""
+    values = dict(defaults)
+    rest = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    while rest:
+        name = rest.pop(0)
+        if name not in defaults:
+            raise UsageError(f"unknown option '{name}'{suggest_option(name, list(defaults))}")
+        if not rest:
+            raise UsageError(f"{name} needs a value")
+        values[name] = rest.pop(0)
+    return values
+
+
+def _rates(session: Session, ref: str) -> list[str]:
+    rates = session.engine.prices.rates(ref)
+    return ["unpriced", "unpriced"] if rates is None else [dollars(rate) for rate in rates]
+
+
+def _reach(session: Session, ref: str) -> str:
+    name, model = split(ref)
+    config = session.settings.providers.get(name)
+    if config is None:
+        return "unknown provider"
+    if config.kind == "local":
+        pulled = model in weights.available(session.settings.home)
+        return "" if pulled else f"run: costmagic pull {model}"
+    if config.kind == "sim":
+        return "SIMULATED"
+    return "" if has_key(config) or not config.key_required else f"no key: {config.api_key_env}"
+
+
+def _keys(session: Session) -> str:
+    found = [p.api_key_env for p in session.settings.providers.values() if p.api_key_env and has_key(p)]
+    return f"Keys found: {', '.join(found) if found else 'none'}"
+
+
+def _today(session: Session) -> str:
+    midnight = datetime.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    totals = session.costs(by="model", since=midnight).sum()
+    cost, unpriced = totals["cost"] or Decimal(0), int(totals["unpriced"] or 0)
+    parts = [f"Today: {dollars(cost, at_least=unpriced > 0)} in {int(totals['calls'] or 0):,} calls"]
+    if totals["avoided"]:
+        parts.append(f"avoided by the cache: {dollars(totals['avoided'])}")
+    if totals["simulated_cost"]:
+        parts.append(f"SIMULATED spend, not real: {dollars(totals['simulated_cost'])}")
+    return "; ".join(parts)
+
+
+def _cache_line(session: Session) -> str:
+    entries, size = session.engine.exact.size()
+    config = session.settings.cache
+    return f"Exact cache: {entries:,} replies, {size / 1e6:.1f} of {config.size_mb:g} MB, kept {config.ttl_days:g} days"
+
+
+def _cost_row(label: str, row: Any) -> list[str]:
+    simulated = dollars(row["simulated_cost"]) if row["simulated_cost"] else ""
+    return [
+        label,
+        *(f"{int(row[name]):,}" for name in ("calls", "hits", "input_tokens", "output_tokens")),
+        dollars(row["cost"], at_least=row["unpriced"] > 0),
+        dollars(row["avoided"]),
+        simulated,
+        f"{int(row['unpriced']):,}" if row["unpriced"] else "",
+    ]
+
+
+def _history_row(call: dict[str, Any]) -> list[str]:
+    from datetime import UTC
+
+    from ..ledger.money import from_nusd
+
+    badge = "HIT " if call["cache"] != "none" else "SIMULATED " if call["usage_source"] == "simulated" else ""
+    return [
+        f"{age(call['started_at'].replace(tzinfo=UTC))} ago",
+        call["status"],
+        f"{call['provider']}:{call['model_requested']}",
+        call["tier"] or "",
+        call["feature"] or "",
+        f"{call['input_tokens']} → {call['output_tokens']}",
+        badge + dollars(from_nusd(call["cost_nusd"])),
+        _excerpt(call["prompt"]),
+        _excerpt(call["reply"]),
+    ]
+
+
+def _excerpt(text: str | None) -> str:
+    if text is None:
+        return "(not kept)"
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -1,0 +1,115 @@
+"""``{{ expression }}`` in prompts: one pass, from the notebook's namespace, in a sandbox."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Mapping
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+from jinja2 import StrictUndefined, Undefined, nodes
+from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ..types import UsageError, did_you_mean
+
+# Builtins that people use in an expression; none reaches files, code or attributes.
+BUILTINS = (
+    "abs all any bool dict enumerate float int len list max min range reversed round set sorted str sum tuple zip"
+)
+
+# Jinja's other marks are plain text in a prompt; no prompt holds these.
+_NEVER = "\x00\ufdd0{}"
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        if isinstance(obj, ModuleType) or isinstance(value, ModuleType):
+            return False
+        return super().is_safe_attribute(obj, attr, value)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        value = super().getitem(obj, argument)
+        return self.unsafe_undefined(obj, str(argument)) if isinstance(value, ModuleType) else value
+
+
+@lru_cache(maxsize=1)
+def _environment() -> _Environment:
+    environment = _Environment(
+        block_start_string=_NEVER.format("b"),
+        block_end_string=_NEVER.format("e"),
+        comment_start_string=_NEVER.format("c"),
+        comment_end_string=_NEVER.format("d"),
+        undefined=StrictUndefined,
+        finalize=_as_text,
+        keep_trailing_newline=True,
+        autoescape=False,
+        cache_size=64,
+    )
+    environment.globals = {name: getattr(builtins, name) for name in BUILTINS.split()}
+    return environment
+
+
+def interpolate(text: str, namespace: Mapping[str, Any]) -> str:
+    """Replace each ``{{ expression }}`` in ``text`` by its value.
+
+    What a value contains is not looked at again: braces in data stay as they are. DataFrames and Series
+    are written as CSV, whole; everything else as ``str()``.
+
+    Raises:
+        UsageError: an undefined name (with the closest ones), a broken expression, a module, or an
+            expression that raises.
+    """
+    if "{{" not in text:
+        return text
+    environment = _environment()
+    try:
+        tree = environment.parse(text)
+        _check_names(tree, namespace, environment.globals)
+        # Only the names that are used: a notebook's namespace may be large, and may hold odd keys.
+        used = {node.name for node in tree.find_all(nodes.Name)}
+        return environment.from_string(tree).render({name: namespace[name] for name in used if name in namespace})
+    except TemplateSyntaxError as error:
+        raise UsageError(
+            f"line {error.lineno} of the prompt: {error.message} (to write two braces as text: {{{{ '{{{{' }}}})"
+        ) from None
+    except SecurityError as error:
+        raise UsageError(f"not allowed in a prompt: {error}") from None
+    except (UndefinedError, TemplateError) as error:
+        raise UsageError(f"in the prompt: {error}") from None
+    except UsageError:
+        raise
+    except Exception as error:
+        raise UsageError(f"an expression in the prompt raised {type(error).__name__}: {error}") from None
+
+
+def _check_names(tree: nodes.Template, namespace: Mapping[str, Any], builtin: Mapping[str, Any]) -> None:
+    from jinja2.meta import find_undeclared_variables
+
+    guarded = set(_names_with_default(tree))
+    for name in sorted(find_undeclared_variables(tree)):
+        if name not in namespace and name not in builtin and name not in guarded:
+            candidates = [n for n in namespace if isinstance(n, str) and not n.startswith("_")]
+            hint = did_you_mean(name, candidates) if candidates else ""
+            raise UsageError(f"the prompt uses '{name}', which is not defined{hint if 'mean' in hint else ''}")
+        if isinstance(namespace.get(name), ModuleType):
+            raise UsageError(f"the prompt uses the module '{name}': assign the value you mean to a variable first")
+
+
+def _names_with_default(tree: nodes.Template) -> list[str]:
+    """Names in ``{{ name | default(…) }}`` and ``name is defined`` may be undefined."""
+    filters = [f.node for f in tree.find_all(nodes.Filter) if f.name in ("default", "d")]
+    tests = [t.node for t in tree.find_all(nodes.Test) if t.name in ("defined", "undefined")]
+    return [node.name for node in (*filters, *tests) if isinstance(node, nodes.Name)]
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Undefined):
+        return value
+    to_csv = getattr(value, "to_csv", None)
+    if to_csv is not None and type(value).__module__.partition(".")[0] == "pandas":
+        # str() would cut a long table, without a word, and pad what is left with blanks.
+        index = type(value.index).__name__ != "RangeIndex"
+        return to_csv(index=index, header=index or value.ndim == 2)
+    return value

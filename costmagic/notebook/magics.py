@@ -1,0 +1,98 @@
+"""``%%llm`` and ``%llm``, and their alias ``%%costmagic``."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from IPython.core.error import UsageError as IPythonUsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope, no_var_expand
+
+from .. import session as sessions
+from ..types import UsageError as Mistake
+
+ALIAS = "costmagic"
+NAME = "llm"
+
+
+class UsageError(Mistake, IPythonUsageError):
+    """A user's mistake, as IPython knows it too: one line, without traceback."""
+
+
+@magics_class
+class CostMagics(Magics):
+    """The magics; the work is done elsewhere."""
+
+    shell: InteractiveShell
+
+    @no_var_expand
+    @needs_local_scope
+    @line_cell_magic
+    def costmagic(self, line: str, cell: str | None = None, local_ns: Mapping[str, Any] | None = None) -> Any:
+        """Ask a language model (``%%llm``), or show what it cost (``%llm``). ``%llm help`` tells more."""
+        try:
+            session = self._session()
+            if cell is None:
+                from . import commands
+
+                return commands.run(line, session)
+            return self._ask(session, line, cell, {**self.shell.user_ns, **(local_ns or {})})
+        except Mistake as error:
+            raise UsageError(str(error)) from None
+
+    def _ask(self, session: sessions.Session, line: str, cell: str, namespace: Mapping[str, Any]) -> Any:
+        from . import live
+        from .interpolation import interpolate
+        from .options import parse, system_prompt
+
+        parsed = parse(line)
+        prompt = interpolate(cell.rstrip("\n"), namespace)
+        options = {**parsed.ask, "system": system_prompt(parsed.system, namespace)}
+        if parsed.dry_run:
+            from .dry_run import DryRun
+
+            return DryRun.of(session, prompt, options)
+        stream = session.run(session.prepare(prompt, **options))
+        reply = live.show(stream, self.shell, session.settings.store_text)
+        if parsed.out:
+            self.shell.user_ns[parsed.out] = reply
+        return None
+
+    def _session(self) -> sessions.Session:
+        session = sessions.default()
+        # VS Code tells the notebook's path in a variable of the namespace.
+        session.notebook = session.notebook or self.shell.user_ns.get("__vsc_ipynb_file__")
+        return session
+
+
+def register(shell: InteractiveShell) -> None:
+    """Register the magics; ``%%llm`` stays with whoever has it already, with a warning."""
+    magics = CostMagics(shell)
+    taken = [
+        kind
+        for kind in ("line", "cell")
+        if (owner := shell.magics_manager.magics[kind].get(NAME)) is not None and not _is_ours(owner)
+    ]
+    shell.register_magics(magics)
+    if taken:
+        warnings.warn(
+            f"%%{NAME} belongs to another extension here: use %%{ALIAS} and %{ALIAS} instead", UserWarning, stacklevel=3
+        )
+        return
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind][NAME] = getattr(magics, ALIAS)
+
+
+def unregister(shell: InteractiveShell) -> None:
+    """Take the magics back."""
+    for kind in ("line", "cell"):
+        table = shell.magics_manager.magics[kind]
+        for name in (NAME, ALIAS):
+            if name in table and _is_ours(table[name]):
+                del table[name]
+
+
+def _is_ours(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), CostMagics)
