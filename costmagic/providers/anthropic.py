@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import Settings
 from ..models import provider_config, require_key
 from ..types import Delta, Finish, Request, Stop, Usage, UsageError
-from .base import Attempts, ClientPool, closing_on, provider_error
+from .base import Attempts, ClientPool, closing_on, model_name, provider_error
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -96,7 +96,7 @@ class AnthropicProvider:
                 if event.delta.type == "text_delta" and event.delta.text:
                     yield Delta(text=event.delta.text)
             elif event.type == "message_start":
-                model = event.message.model
+                model = model_name(event.message.model)
                 _collect(counts, event.message.usage)
                 # The input is paid from here on, whatever becomes of the stream.
                 yield Delta(usage=_usage(counts), model=model)

@@ -72,6 +72,13 @@ def _shut(response: Any) -> None:
         pass  # the other side was faster
 
 
+def model_name(reported: str | None) -> str | None:
+    """The model's name as a server reports it; some report the path of its file."""
+    if reported and (reported.startswith(("/", "\\")) or reported[1:3] == ":\\"):
+        return re.split(r"[/\\]", reported)[-1].removesuffix(".gguf") or None
+    return reported
+
+
 _KEY_LIKE = re.compile(r"\b(?:sk|gsk|pk|rk|key)[-_][A-Za-z0-9*_.-]{6,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
 
 

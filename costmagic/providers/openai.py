@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import Settings
 from ..models import provider_config, require_key
 from ..types import Delta, Finish, Request, Stop, Usage
-from .base import Attempts, ClientPool, closing_on, provider_error
+from .base import Attempts, ClientPool, closing_on, model_name, provider_error
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -91,7 +91,7 @@ def _deltas(chunks: Any) -> Iterator[Delta]:
     model: str | None = None
     finish: Finish | None = None
     for chunk in chunks:
-        model = chunk.model or model
+        model = model_name(chunk.model) or model
         if chunk.usage is not None:
             usage = read_usage(chunk.usage.to_dict())
         for choice in chunk.choices or ():
