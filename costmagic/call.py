@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from .caching.key import prompt_hash
-from .ledger.money import to_nusd
-from .ledger.store import new_id
+from .accounting.money import to_nusd
+from .accounting.store import new_id
 from .request import Prepared
 from .types import CacheLayer, Finish, Reply, Request, Route, Status, Stop, Usage
 

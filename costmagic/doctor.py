@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from . import __version__, weights
 from .caching.exact import ExactCache
 from .config import ProviderConfig, Settings
-from .ledger import Ledger
+from .accounting import Ledger
 from .models import active_preset, has_key, split, tiers
 from .providers import Providers
 from .types import Message, ProviderError, Request, UsageError

@@ -17,8 +17,8 @@ from .config import Settings
 from .estimates import Estimator
 from .interrupt import shielded
 from .json_reply import parse_json
-from .ledger import Ledger
-from .ledger.money import from_nusd, to_nusd
+from .accounting import Ledger
+from .accounting.money import from_nusd, to_nusd
 from .models import split, tier_ref
 from .prices import Prices
 from .providers import Providers

@@ -230,7 +230,7 @@ def _cost_row(label: str, row: Any) -> list[str]:
 def _history_row(call: dict[str, Any]) -> list[str]:
     from datetime import UTC
 
-    from ..ledger.money import from_nusd
+    from ..accounting.money import from_nusd
 
     badge = "HIT " if call["cache"] != "none" else "SIMULATED " if call["usage_source"] == "simulated" else ""
     return [

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..estimates import Estimates
-from ..ledger.store import request_json
+from ..accounting.store import request_json
 from ..session import Session
 from ..tables import NO_MATH, money_safe
 from ..types import Request, Route

@@ -1,5 +1,0 @@
-"""The ledger: one row for every call, whatever became of it."""
-
-from .store import Ledger, LedgerWarning
-
-__all__ = ["Ledger", "LedgerWarning"]
