@@ -17,7 +17,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from .types import ConfigError, did_you_mean
+from .checks import Where, check_keys, choice, number, positive, reference, typed
+from .types import ConfigError
 
 FILE_NAME = "costmagic.toml"
 TIERS = ("heavy", "standard", "medium", "coding", "routing")
@@ -132,17 +133,17 @@ def load(
     text = ""
     if path is not None:
         try:
-            text = path.read_text("utf-8")
+            text = path.read_text("utf-8-sig")
             values = tomllib.loads(text, parse_float=Decimal)
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from None
-    settings = _settings(values, _Where(path, text))
+    settings = _settings(values, Where(path, text))
     if overrides:
         merged = _merge(values, overrides)
-        settings = _settings(merged, _Where(None, ""))
+        settings = _settings(merged, Where(None, ""))
     preset = os.environ.get("COSTMAGIC_PRESET")
     if preset and "preset" not in (overrides or {}):
-        settings = replace(settings, preset=_choice(preset, PRESETS, "COSTMAGIC_PRESET", _Where(None, "")))
+        settings = replace(settings, preset=choice(preset, PRESETS, "COSTMAGIC_PRESET", Where(None, "")))
     return replace(
         settings,
         home=Path(home).expanduser() if home else default_home(),
@@ -152,78 +153,63 @@ def load(
     )
 
 
-@dataclass(frozen=True)
-class _Where:
-    """Names the place of a mistake: file, and the line where a key first stands."""
-
-    path: Path | None
-    text: str
-
-    def error(self, key: str, message: str) -> ConfigError:
-        last = key.rsplit(".", 1)[-1].strip('"')
-        pattern = re.compile(rf"^\s*(\[.*\b)?[\"']?{re.escape(last)}[\"']?\s*(=|\]|\.)")
-        line = next((n for n, row in enumerate(self.text.splitlines(), 1) if pattern.search(row)), None)
-        place = f"{self.path}" + (f", line {line}" if line else "") if self.path else "settings"
-        return ConfigError(f"{place}: {message}")
-
-
-def _settings(values: Mapping[str, Any], where: _Where) -> Settings:
+def _settings(values: Mapping[str, Any], where: Where) -> Settings:
     known = [f.name for f in fields(Settings) if f.name not in ("home", "source")]
-    _check_keys(values, known, "", where)
+    check_keys(values, known, "", where)
     given: dict[str, Any] = {}
     for key, kind in (("max_tokens", int), ("store_text", bool), ("ledger_url", str), ("user", str), ("project", str)):
         if key in values:
-            given[key] = _typed(values[key], kind, key, where)
+            given[key] = typed(values[key], kind, key, where)
     if "max_tokens" in given and given["max_tokens"] < 1:
         raise where.error("max_tokens", "max_tokens must be at least 1")
     if "preset" in values:
-        given["preset"] = _choice(values["preset"], PRESETS, "preset", where)
-    tiers = _typed(values.get("tiers", {}), dict, "tiers", where)
-    _check_keys(tiers, TIERS, "tiers.", where)
-    given["tiers"] = {name: _typed(ref, str, f"tiers.{name}", where) for name, ref in tiers.items()}
+        given["preset"] = choice(values["preset"], PRESETS, "preset", where)
+    tiers = typed(values.get("tiers", {}), dict, "tiers", where)
+    check_keys(tiers, TIERS, "tiers.", where)
+    given["tiers"] = {name: reference(ref, f"tiers.{name}", where) for name, ref in tiers.items()}
     given["providers"] = dict(BUILTIN_PROVIDERS)
-    for name, table in _typed(values.get("providers", {}), dict, "providers", where).items():
-        given["providers"][name] = _provider(name, _typed(table, dict, f"providers.{name}", where), where)
+    for name, table in typed(values.get("providers", {}), dict, "providers", where).items():
+        given["providers"][name] = _provider(name, typed(table, dict, f"providers.{name}", where), where)
     given["prices"] = {
-        ref: _price(table, f'prices."{ref}"', where)
-        for ref, table in _typed(values.get("prices", {}), dict, "prices", where).items()
+        reference(ref, f'prices."{ref}"', where): _price(table, f'prices."{ref}"', where)
+        for ref, table in typed(values.get("prices", {}), dict, "prices", where).items()
     }
-    cache = _typed(values.get("cache", {}), dict, "cache", where)
-    _check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
-    given["cache"] = CacheConfig(**{k: float(_positive(v, f"cache.{k}", where)) for k, v in cache.items()})
+    cache = typed(values.get("cache", {}), dict, "cache", where)
+    check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
+    given["cache"] = CacheConfig(**{k: float(positive(v, f"cache.{k}", where)) for k, v in cache.items()})
     return Settings(home=Path(), **given)
 
 
-def _provider(name: str, table: Mapping[str, Any], where: _Where) -> ProviderConfig:
+def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConfig:
     key = f"providers.{name}"
-    _check_keys(table, [f.name for f in fields(ProviderConfig)], f"{key}.", where)
+    check_keys(table, [f.name for f in fields(ProviderConfig)], f"{key}.", where)
     base = BUILTIN_PROVIDERS.get(name)
     if base is None and "kind" not in table:
         raise where.error(key, f'[{key}] needs kind = "openai" or "anthropic"')
     given: dict[str, Any] = {}
     for field_name, kind in (("base_url", str), ("api_key_env", str), ("key_required", bool)):
         if field_name in table:
-            given[field_name] = _typed(table[field_name], kind, f"{key}.{field_name}", where)
+            given[field_name] = typed(table[field_name], kind, f"{key}.{field_name}", where)
     if "timeout" in table:
-        given["timeout"] = float(_positive(table["timeout"], f"{key}.timeout", where))
+        given["timeout"] = float(positive(table["timeout"], f"{key}.timeout", where))
     if "price" in table:
         given["price"] = _price(table["price"], f"{key}.price", where)
     if "kind" in table:
         kinds = sorted({p.kind for p in BUILTIN_PROVIDERS.values()})
-        given["kind"] = _choice(table["kind"], kinds, f"{key}.kind", where)
+        given["kind"] = choice(table["kind"], kinds, f"{key}.kind", where)
     if base is not None:
         return replace(base, **given)
     given.setdefault("key_required", "api_key_env" in given)
     return ProviderConfig(**given)
 
 
-def _price(table: Any, key: str, where: _Where) -> Price:
-    table = _typed(table, dict, key, where)
-    _check_keys(table, [f.name for f in fields(Price)], f"{key}.", where)
+def _price(table: Any, key: str, where: Where) -> Price:
+    table = typed(table, dict, key, where)
+    check_keys(table, [f.name for f in fields(Price)], f"{key}.", where)
     missing = [name for name in ("input", "output") if name not in table]
     if missing:
         raise where.error(key, f"{key} needs {' and '.join(missing)} (USD per million tokens)")
-    rates = {name: _number(rate, f"{key}.{name}", where) for name, rate in table.items()}
+    rates = {name: number(rate, f"{key}.{name}", where) for name, rate in table.items()}
     for name, rate in rates.items():
         if rate < 0:
             raise where.error(key, f"{key}.{name} must not be negative")
@@ -248,41 +234,6 @@ def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
         old = merged.get(key)
         merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, Mapping) else value
     return merged
-
-
-def _check_keys(table: Mapping[str, Any], known: list[str] | tuple[str, ...], prefix: str, where: _Where) -> None:
-    for key in table:
-        if key not in known:
-            raise where.error(key, f"unknown key '{prefix}{key}'{did_you_mean(key, known)}")
-
-
-def _typed(value: Any, kind: type, key: str, where: _Where) -> Any:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        names = {dict: "a table", str: "a text", int: "a whole number", bool: "true or false"}
-        raise where.error(key, f"{key} must be {names[kind]}, not {value!r}")
-    return value
-
-
-def _number(value: Any, key: str, where: _Where) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        raise where.error(key, f"{key} must be a number, not {value!r}")
-    number = Decimal(str(value))
-    if not number.is_finite():
-        raise where.error(key, f"{key} must be a finite number")
-    return number
-
-
-def _positive(value: Any, key: str, where: _Where) -> Decimal:
-    number = _number(value, key, where)
-    if number <= 0:
-        raise where.error(key, f"{key} must be greater than 0")
-    return number
-
-
-def _choice(value: Any, choices: tuple[str, ...] | list[str], key: str, where: _Where) -> str:
-    if value not in choices:
-        raise where.error(key, f"{key} = {value!r} is not one of {', '.join(choices)}")
-    return str(value)
 
 
 def _login_name() -> str:

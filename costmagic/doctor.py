@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from . import __version__, weights
+from .accounting import Ledger
 from .caching.exact import ExactCache
 from .config import ProviderConfig, Settings
-from .accounting import Ledger
 from .models import active_preset, has_key, split, tiers
 from .providers import Providers
 from .types import Message, ProviderError, Request, UsageError

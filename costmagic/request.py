@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 from . import weights
@@ -68,18 +68,17 @@ class Preparer:
         With ``sendable=False`` neither key nor weights need to be there.
 
         Raises:
-            UsageError: empty prompt, unknown tier or model, a number out of range, missing key.
+            UsageError: empty prompt, unknown tier or model, a value of the wrong type or out of range, missing key.
         """
-        if not isinstance(ask.prompt, str) or not ask.prompt.strip():
+        ask = _texts_checked(ask)
+        if not ask.prompt.strip():
             raise UsageError("the prompt is empty")
         if ask.fresh and ask.no_cache:
             raise UsageError("fresh calls again and refreshes the cache, no_cache leaves it alone: choose one")
         max_tokens = None if ask.max_tokens is None else _whole("max_tokens", ask.max_tokens, 1, ABSURD_TOKENS)
         temperature = None if ask.temperature is None else _number("temperature", ask.temperature, 0, MAX_TEMPERATURE)
         max_cost = None if ask.max_cost is None else _money("max_cost", ask.max_cost)
-        stop = (ask.stop,) if isinstance(ask.stop, str) else tuple(ask.stop)
-        if any(not isinstance(s, str) or not s for s in stop):
-            raise UsageError("stop sequences must be texts that are not empty")
+        stop = _stop_sequences(ask.stop)
         if ask.model and ":" not in ask.model:
             self._refuse_bare_name(ask.model.strip())
         route = self._router.route(ask.tier, ask.model)
@@ -96,8 +95,8 @@ class Preparer:
         request = Request(
             provider=provider,
             model=model,
-            messages=(Message("user", _encodable(ask.prompt)),),
-            system=_encodable(system) or None,
+            messages=(Message("user", ask.prompt),),
+            system=system or None,
             max_tokens=max_tokens or self._settings.max_tokens,
             temperature=temperature,
             stop=stop,
@@ -146,15 +145,47 @@ class Preparer:
         return [ref for ref in catalogue if ref.startswith(f"{provider}:")]
 
 
+def _texts_checked(ask: Ask) -> Ask:
+    """``ask`` with every text a text that UTF-8 can carry: provider and ledger take nothing else."""
+    texts: dict[str, str] = {}
+    for name in ("prompt", "system", "tier", "model", "feature", "action"):
+        value = getattr(ask, name)
+        if value is None and name != "prompt":
+            continue
+        if not isinstance(value, str):
+            raise UsageError(f"{'the prompt' if name == 'prompt' else name} must be a text, not {_short(value)}")
+        # An empty name is a variable that was never filled, not a wish for the default.
+        if name in ("tier", "model") and not value.strip():
+            raise UsageError(f"{name} is empty: name one, or leave it out")
+        texts[name] = _encodable(value)
+    return replace(ask, **texts)  # type: ignore[arg-type]
+
+
+def _stop_sequences(value: Any) -> tuple[str, ...]:
+    stop = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else value
+    if stop is None:
+        return ()
+    if not isinstance(stop, tuple) or any(not isinstance(s, str) or not s for s in stop):
+        raise UsageError(f"stop takes a text or several, none of them empty, not {_short(value)}")
+    return tuple(_encodable(s) for s in stop)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
 def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise UsageError(f"{name} must be a whole number from {low:,} to {high:,}, not {value!r}")
-    return value
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
+        raise UsageError(f"{name} must be a whole number from {low:,} to {high:,}, not {_short(value)}")
+    return int(value)  # NumPy's integers are whole numbers too
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise UsageError(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
+    real = isinstance(value, Real) and not isinstance(value, bool)
+    if not real or not low <= value <= high:
+        raise UsageError(f"{name} must be a number from {low:g} to {high:g}, not {_short(value)}")
     return float(value)
 
 
@@ -163,8 +194,8 @@ def _money(name: str, value: Any) -> Decimal:
         amount = Decimal(str(value))
     except ArithmeticError:
         amount = Decimal("NaN")
-    if not math.isfinite(amount) or amount < 0:
-        raise UsageError(f"{name} must be an amount in USD, 0 or more, not {value!r}")
+    if isinstance(value, bool) or not amount.is_finite() or amount < 0:
+        raise UsageError(f"{name} must be an amount in USD, 0 or more, not {_short(value)}")
     return amount
 
 

@@ -225,7 +225,7 @@ class Stop:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # an interrupt may set it in the very thread that holds the lock
         self._wakers: list[Callable[[], None]] = []
 
     def is_set(self) -> bool:
@@ -238,9 +238,9 @@ class Stop:
     def set(self) -> None:
         with self._lock:
             self._event.set()
-            wakers = list(self._wakers)
-        for wake in wakers:
-            wake()
+            # Under the lock: whoever has left ``waking`` may already use its connection for another call.
+            for wake in list(self._wakers):
+                wake()
 
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:

@@ -61,6 +61,7 @@ class PullError(CostmagicError):
 
 
 def folder(home: Path) -> Path:
+    """Where the weights live."""
     return home / "models"
 
 
@@ -86,6 +87,7 @@ def find(home: Path, name: str) -> Path:
 
 
 def is_pulled(home: Path, name: str) -> bool:
+    """Whether all files of ``name``, which the catalogue has, are here."""
     return all((folder(home) / file.name).is_file() for file in CATALOGUE[name])
 
 

@@ -80,7 +80,7 @@ def model_server(weights_file: Path) -> ModelServer:
     params.model.path = str(weights_file)
     params.n_ctx = 8_192
     params.n_parallel = 2
-    params.cpuparams.n_threads = 2
+    params.cpuparams.n_threads = 1
     params.warmup = False
     params.verbosity = -1
     params.api_keys = [key]
@@ -101,5 +101,3 @@ def real_server(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> M
     monkeypatch.setenv("ANTHROPIC_API_KEY", model_server.key)
     monkeypatch.setenv("ANTHROPIC_BASE_URL", model_server.url)
     return model_server
-
-

@@ -47,6 +47,7 @@ def read(engine: Engine, since: datetime | None) -> pd.DataFrame:
 
 
 def count(engine: Engine) -> int:
+    """How many calls there are."""
     with reading(engine) as connection:
         return int(connection.execute(select(func.count()).select_from(calls)).scalar_one())
 

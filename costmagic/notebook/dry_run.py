@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ..estimates import Estimates
 from ..accounting.store import request_json
+from ..estimates import Estimates
 from ..session import Session
 from ..tables import NO_MATH, money_safe
 from ..types import Request, Route

@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Mapping
 from functools import lru_cache
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
@@ -23,15 +23,32 @@ BUILTINS = (
 _NEVER = "\x00\ufdd0{}"
 
 
+class _Undefined(StrictUndefined):
+    """Raises inside a list too, where Jinja would write the word ``Undefined``."""
+
+    __slots__ = ()
+    __repr__ = StrictUndefined.__str__
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         if isinstance(obj, ModuleType) or isinstance(value, ModuleType):
             return False
         return super().is_safe_attribute(obj, attr, value)
 
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        return self._no_module(obj, attribute, super().getattr(obj, attribute))
+
     def getitem(self, obj: Any, argument: Any) -> Any:
-        value = super().getitem(obj, argument)
-        return self.unsafe_undefined(obj, str(argument)) if isinstance(value, ModuleType) else value
+        return self._no_module(obj, argument, super().getitem(obj, argument))
+
+    def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
+        # At once: an undefined value could still be put into a list, sorted, or given a default.
+        raise SecurityError(f"access to {attribute!r} of a {type(obj).__name__}")
+
+    def _no_module(self, obj: Any, name: Any, value: Any) -> Any:
+        # Either access falls back to the other, which is_safe_attribute() does not see.
+        return self.unsafe_undefined(obj, str(name)) if isinstance(value, ModuleType) else value
 
 
 @lru_cache(maxsize=1)
@@ -41,7 +58,7 @@ def _environment() -> _Environment:
         block_end_string=_NEVER.format("e"),
         comment_start_string=_NEVER.format("c"),
         comment_end_string=_NEVER.format("d"),
-        undefined=StrictUndefined,
+        undefined=_Undefined,
         finalize=_as_text,
         keep_trailing_newline=True,
         autoescape=False,
@@ -87,6 +104,8 @@ def interpolate(text: str, namespace: Mapping[str, Any]) -> str:
 def _check_names(tree: nodes.Template, namespace: Mapping[str, Any], builtin: Mapping[str, Any]) -> None:
     from jinja2.meta import find_undeclared_variables
 
+    if any(node.name == "self" for node in tree.find_all(nodes.Name)):
+        raise UsageError("the prompt uses 'self', which has another meaning here: assign it to another name first")
     guarded = set(_names_with_default(tree))
     for name in sorted(find_undeclared_variables(tree)):
         if name not in namespace and name not in builtin and name not in guarded:
@@ -107,6 +126,8 @@ def _names_with_default(tree: nodes.Template) -> list[str]:
 def _as_text(value: Any) -> Any:
     if isinstance(value, Undefined):
         return value
+    if isinstance(value, ModuleType):
+        raise SecurityError(f"the module {value.__name__!r}")
     to_csv = getattr(value, "to_csv", None)
     if to_csv is not None and type(value).__module__.partition(".")[0] == "pandas":
         # str() would cut a long table, without a word, and pad what is left with blanks.

@@ -165,7 +165,7 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
         rows.append(("first token", _seconds(reply.first_token_ms / 1000)))
     cost = "unpriced: no price is known for this model" if reply.cost is None else f"${reply.cost.normalize():f}"
     rows.append(("cost", f"{cost} at the prices of {reply.started_at.date().isoformat()}"))
-    if reply.baseline_ref and reply.baseline_cost is not None:
+    if reply.baseline_ref and reply.baseline_cost is not None and reply.baseline_ref != reply.request.ref:
         rows.append(("heavy tier", f"{reply.baseline_ref}: about {dollars(reply.baseline_cost)} for the same tokens"))
     if reply.data_error:
         rows.append(("JSON", reply.data_error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import threading
@@ -72,6 +73,24 @@ def _shut(response: Any) -> None:
         pass  # the other side was faster
 
 
+def well_formed(deltas: Iterator[Delta]) -> Iterator[Delta]:
+    """Pass ``deltas`` on; ValueError when what the SDK read is not JSON, or lacks what the protocol demands."""
+    try:
+        yield from deltas
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"the stream is not what its protocol says ({error})") from error
+
+
+def undo_custom_headers(variable: str, omit: Any, authorization: str) -> dict[str, Any]:
+    """Headers that undo those an SDK would add to every request from ``variable``, one "Name: value" a line.
+
+    They are meant for one provider, and often hold a credential. ``authorization`` is the one to send to this
+    one; all others become ``omit``.
+    """
+    names = [line.partition(":")[0].strip() for line in os.environ.get(variable, "").split("\n") if ":" in line]
+    return {name: authorization if name.lower() == "authorization" else omit for name in names}
+
+
 def model_name(reported: str | None) -> str | None:
     """The model's name as a server reports it; some report the path of its file."""
     if reported and (reported.startswith(("/", "\\")) or reported[1:3] == ":\\"):
@@ -113,9 +132,13 @@ def _message_of(body: object) -> str | None:
     return body if isinstance(body, str) and body else None
 
 
+# UnicodeEncodeError: a header, so the key, with letters that HTTP can't carry.
+_BEFORE_SENDING = ("ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL", "UnicodeEncodeError")
+
+
 def _never_sent(error: BaseException | None) -> bool:
     while error is not None:
-        if type(error).__name__ in ("ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL"):
+        if type(error).__name__ in _BEFORE_SENDING:
             return True
         error = error.__cause__
     return False

@@ -33,6 +33,8 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Script:
+    """How one simulated model answers; see ``script`` for the fields."""
+
     answers: Answers | None
     accuracy: float
     latency: float
@@ -94,6 +96,7 @@ def reset() -> None:
 
 
 def is_scripted(model: str) -> bool:
+    """Whether the model (without ``sim:``) has a script."""
     return model in _scripts
 
 

@@ -1,0 +1,1 @@
+"""Speed, measured beside the bars that it must hold: ``make bench``."""

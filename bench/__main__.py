@@ -1,0 +1,59 @@
+"""Prints each figure beside its bar. A figure over its bar makes the exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from . import calls, startup
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: ``value`` must not be above ``bar`` (``more``: not below)."""
+
+    what: str
+    value: float
+    bar: float
+    unit: str
+    more: bool = False
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        return self.value >= self.bar if self.more else self.value <= self.bar
+
+    def __str__(self) -> str:
+        mark, sign = ("ok  " if self.holds else "OVER"), ("≥" if self.more else "≤")
+        return f"{mark} {self.what:<52} {self.value:>9,.2f} {self.unit:<6} {sign} {self.bar:>7,.0f}   {self.note}"
+
+
+def rows() -> list[Row]:
+    """Measure everything; takes about a minute."""
+    result: list[Row] = []
+
+    def add(row: Row) -> None:
+        print(row, flush=True)
+        result.append(row)
+
+    added, bare = startup.import_ms()
+    add(Row("import costmagic, over bare Python", added, 60, "ms", note=f"bare {bare:.2f} ms"))
+    add(Row("%load_ext costmagic in a running kernel", startup.load_ext_ms(), 250, "ms"))
+    p50, p99 = calls.hit_ms()
+    add(Row("exact hit, ask to reply, row written, p50", p50, 1, "ms", note=f"p99 {p99:.2f} ms"))
+    for protocol in ("openai", "anthropic"):
+        for paced in (True, False):
+            pace = "paced" if paced else "back to back"
+            first, whole, bare_first, bare_whole = calls.added_ms(protocol, paced)
+            ratio = f"bare {bare_first:.2f} ms, × {1 + first / bare_first:.2f}"
+            add(Row(f"added before the first token, {protocol}, {pace}, p50", first, 2, "ms", note=ratio))
+            ratio = f"bare {bare_whole:.2f} ms, × {1 + whole / bare_whole:.2f}"
+            add(Row(f"added to a 20-token stream, {protocol}, {pace}, p50", whole, 4, "ms", note=ratio))
+    written, whole_calls = calls.ledger_rows_per_s()
+    add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
+    print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(0 if all(row.holds for row in rows()) else 1)

@@ -1,0 +1,127 @@
+"""A real JupyterLab server, and a notebook open in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+from playwright.sync_api import Locator, Page
+
+NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
+
+
+class Lab:
+    """A JupyterLab server on a free loopback port, with folders of its own."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.root = folder / "notebooks"
+        self.root.mkdir()
+        environment = {**os.environ, "COSTMAGIC_HOME": str(home), "COSTMAGIC_PRESET": "local"}
+        for kind in ("CONFIG", "DATA", "RUNTIME"):
+            environment[f"JUPYTER_{kind}_DIR"] = str(folder / kind.lower())
+        environment["IPYTHONDIR"] = str(folder / "ipython")
+        quiet = folder / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+        quiet.parent.mkdir(parents=True)
+        quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        self._log = (folder / "lab.log").open("wb")
+        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
+        command += [
+            "--ServerApp.ip=127.0.0.1",
+            "--ServerApp.port=0",
+            "--IdentityProvider.token=",
+            "--ServerApp.password=",
+        ]
+        command += [f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"]
+        self._process = subprocess.Popen(
+            command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        self.url = self._wait(folder / "runtime")
+
+    def _wait(self, runtime: Path) -> str:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            for info in runtime.glob("jpserver-*.json"):
+                url = str(json.loads(info.read_text())["url"]).rstrip("/")
+                try:
+                    urllib.request.urlopen(f"{url}/api/status", timeout=2).read()
+                    return url
+                except OSError:
+                    pass
+            if self._process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise RuntimeError("JupyterLab did not start")
+
+    def write(self, name: str, cells: list[str]) -> None:
+        """A notebook with these code cells."""
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
+        notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+        nbformat.write(notebook, self.root / name)
+
+    def close(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._log.close()
+
+
+class Notebook:
+    """A notebook open in the page."""
+
+    def __init__(self, page: Page, lab: Lab, name: str) -> None:
+        self.page = page
+        page.goto(f"{lab.url}/lab/tree/{name}?reset")
+        page.wait_for_selector(f"{NOTEBOOK} .jp-Cell", timeout=60_000)
+        self.wait_for_kernel("idle")
+
+    def wait_for_kernel(self, status: str) -> None:
+        """Clicks before the kernel is connected do nothing, silently."""
+        self.page.wait_for_function(
+            """status => {
+                const widget = window.jupyterapp?.shell.currentWidget;
+                const kernel = widget?.sessionContext?.session?.kernel;
+                return kernel?.connectionStatus === 'connected' && kernel.status === status && widget.context.isReady;
+            }""",
+            arg=status,
+            timeout=60_000,
+        )
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(f"{NOTEBOOK} .jp-Cell").nth(index)
+
+    def output(self, index: int) -> Locator:
+        return self.cell(index).locator(".jp-Cell-outputArea")
+
+    def run(self, index: int, wait: bool = True) -> Locator:
+        """Run one cell; returns its output area."""
+        self.cell(index).locator(".jp-InputArea-prompt").click()
+        self.page.keyboard.press("Control+Enter")
+        if wait:
+            self.wait_until_run(index)
+        return self.output(index)
+
+    def wait_until_run(self, index: int) -> None:
+        self.page.wait_for_function(
+            """([selector, index]) => {
+                const cell = document.querySelectorAll(selector)[index];
+                return /\\[\\d+\\]/.test(cell.querySelector('.jp-InputPrompt').textContent);
+            }""",
+            arg=[f"{NOTEBOOK} .jp-Cell", index],
+            timeout=120_000,
+        )
+
+    def interrupt(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+
+    def save(self) -> None:
+        self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")

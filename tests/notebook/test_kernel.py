@@ -1,0 +1,175 @@
+"""Real kernels, real front ends without a browser: nbclient, nbconvert, terminal IPython."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.blocking import BlockingKernelClient
+from jupyter_client.manager import KernelManager, start_new_kernel
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter, MarkdownExporter
+
+from costmagic import Session
+from costmagic.notebook.receipt import MIME
+
+ROOT = Path(__file__).parents[2]
+
+
+class Kernel:
+    """A real IPython kernel."""
+
+    def __init__(self) -> None:
+        self.manager: KernelManager
+        self.client: BlockingKernelClient
+        self.manager, self.client = start_new_kernel(kernel_name="python3")
+
+    def run(self, code: str) -> tuple[str, list[dict[str, Any]]]:
+        """(status, contents of what was published) of a cell."""
+        return self.finish(self.client.execute(code))
+
+    def finish(self, message_id: str, timeout: float = 120) -> tuple[str, list[dict[str, Any]]]:
+        published = list(self.published(message_id, timeout))
+        reply = self.client.get_shell_msg(timeout=timeout)
+        while reply["parent_header"].get("msg_id") != message_id:
+            reply = self.client.get_shell_msg(timeout=timeout)
+        return reply["content"]["status"], published
+
+    def published(self, message_id: str, timeout: float = 120) -> Iterator[dict[str, Any]]:
+        """What the cell publishes, until it is done."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            try:
+                message = self.client.get_iopub_msg(timeout=1)
+            except Empty:
+                continue
+            if message["parent_header"].get("msg_id") != message_id:
+                continue
+            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
+                return
+            yield {"type": message["msg_type"], **message["content"]}
+        raise TimeoutError(f"the cell did not end within {timeout} s")
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(local_home: Path) -> Iterator[Kernel]:
+    kernel = Kernel()
+    status, published = kernel.run("%load_ext costmagic")
+    assert status == "ok", published
+    yield kernel
+    kernel.close()
+
+
+def receipts(published: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [p["data"][MIME] for p in published if MIME in p.get("data", {})]
+
+
+def test_a_reply_updates_one_output_and_ends_with_a_receipt(kernel: Kernel) -> None:
+    status, published = kernel.run("%%llm --max-tokens 80\nTell me about the sea.")
+    assert status == "ok"
+    first = next(p for p in published if p["type"] == "display_data")
+    updates = [p for p in published if p["type"] == "update_display_data"]
+    assert updates
+    assert {u["transient"]["display_id"] for u in updates} == {first["transient"]["display_id"]}
+    assert len(updates[-1]["data"]["text/markdown"]) > len(first["data"]["text/markdown"])
+    (figures,) = receipts(published)
+    assert (figures["provider"], figures["usage"]["source"], figures["cost"]) == ("local", "reported", "0")
+
+
+@pytest.mark.parametrize("model", ["local:smollm2-135m", "openai:gpt-6-luna", "anthropic:claude-haiku-4-5"])
+def test_an_interrupt_stops_the_request_and_keeps_what_arrived(
+    request: pytest.FixtureRequest, local_home: Path, model: str
+) -> None:
+    request.getfixturevalue("real_server")
+    kernel = Kernel()
+    try:
+        kernel.run("%load_ext costmagic")
+        prompt = "Write a very long story about a ship, with many chapters."
+        message_id = kernel.client.execute(f"%%llm -m {model} --max-tokens 1500\n{prompt}")
+        shown: list[dict[str, Any]] = []
+        for published in kernel.published(message_id):
+            shown.append(published)
+            if published["type"] == "update_display_data" and "interrupted" not in shown[-1]:
+                kernel.manager.interrupt_kernel()
+                break
+        status, rest = kernel.finish(message_id, 60)
+        assert status == "error"
+        (figures,) = receipts(rest)
+        assert (figures["status"], figures["usage"]["source"]) == ("interrupted", "estimated")
+        error = next(p for p in rest if p["type"] == "error")
+        assert error["traceback"] == ["KeyboardInterrupt: stopped; what had arrived is above and in the ledger"]
+        text = [p for p in shown + rest if "text/markdown" in p.get("data", {}) and MIME not in p["data"]]
+        assert text[-1]["data"]["text/markdown"]
+        row = Session(local_home).engine.ledger.history(1)[0]
+        assert (row["status"], row["usage_source"]) == ("interrupted", "estimated")
+        assert row["reply"] == text[-1]["data"]["text/markdown"]
+        assert row["output_tokens"] > 0
+        status, again = kernel.run(f"%%llm -m {model} --max-tokens 5\nSay hello.")
+        assert status == "ok"
+        assert receipts(again)[0]["status"] == "ok"
+    finally:
+        kernel.close()
+
+
+def test_two_kernels_share_ledger_and_cache(kernel: Kernel, local_home: Path) -> None:
+    other = Kernel()
+    try:
+        other.run("%load_ext costmagic")
+        cell = "%%llm -m sim:claude-haiku-4-5\nName a colour."
+        assert receipts(kernel.run(cell)[1])[0]["cache"]["layer"] is None
+        assert receipts(other.run(cell)[1])[0]["cache"]["layer"] == "exact"
+        loop = "import costmagic as cm\nfor i in range(100): cm.ask(f'{0} {i}', model='sim:claude-haiku-4-5')"
+        ids = [k.client.execute(loop.replace("{0}", name)) for k, name in ((kernel, "a"), (other, "b"))]
+        assert [k.finish(i)[0] for k, i in zip((kernel, other), ids, strict=True)] == ["ok", "ok"]
+        assert len(Session(local_home).ledger()) == 202
+    finally:
+        other.close()
+
+
+@pytest.fixture
+def executed_quickstart(local_home: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
+    """The quickstart, run top to bottom in a real kernel, with no key."""
+    monkeypatch.setenv("COSTMAGIC_PRESET", "local")
+    notebook = nbformat.read(ROOT / "notebooks" / "quickstart.ipynb", as_version=4)
+    NotebookClient(notebook, timeout=240, kernel_name="python3", store_widget_state=False).execute()
+    return notebook
+
+
+def test_the_quickstart_runs_and_converts(executed_quickstart: nbformat.NotebookNode, local_home: Path) -> None:
+    outputs = [output for cell in executed_quickstart.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.output_type == "error"]
+    figures = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+    assert [f["cache"]["layer"] for f in figures[:2]] == [None, "exact"]
+    assert any(f["simulated"] for f in figures)
+    assert str(local_home) not in nbformat.writes(executed_quickstart)
+    page, _ = HTMLExporter().from_notebook_node(executed_quickstart)
+    assert page.count("costmagic-receipt") == len(figures)
+    assert "exactly what was sent" in page
+    assert "SIMULATED" in page
+    text, _ = MarkdownExporter().from_notebook_node(executed_quickstart)
+    assert "smollm2-135m · medium" in text
+    frame = Session(local_home).ledger()
+    assert set(frame["status"]) == {"ok"}
+    assert len(frame) == len(figures) + 1  # cm.stream leaves a row and no receipt
+
+
+def test_a_terminal_shows_plain_text(local_home: Path) -> None:
+    script = "%load_ext costmagic\nget_ipython().run_cell_magic('llm', '--max-tokens 40', 'Name three colours.')\n%llm costs\n"
+    command = [sys.executable, "-m", "IPython", "--colors=nocolor", "--simple-prompt", "--no-banner"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
+    assert "smollm2-135m · medium (default) · " in done.stdout
+    assert done.stdout.count("exact cache: miss") == 1
+    assert "<details" not in done.stdout
+    assert "(none)" in done.stdout
+    assert done.stderr == ""

@@ -1,0 +1,244 @@
+"""The Chat Completions protocol: against a real server that speaks it, and against scripted counters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from scripted_http import ScriptedServer, Sse, gpt
+
+from costmagic import Session, Usage
+from costmagic.accounting.store import request_json
+
+TERRA = "openai:gpt-6.1-terra"  # $1 in, $5 out, $0.05 read, $1.25 written, per million tokens
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedServer]:
+    with ScriptedServer() as server:
+        for name in ("OPENAI", "DEEPSEEK", "VLLM"):
+            monkeypatch.setenv(f"{name}_API_KEY", "sk-0123456789")
+            monkeypatch.setenv(f"{name}_BASE_URL", server.url + "/v1")
+        yield server
+
+
+# A real server
+
+
+@pytest.fixture
+def real(real_server: object) -> Session:
+    return Session(settings={"max_tokens": 16})
+
+
+def test_a_real_server_streams_and_reports_its_usage(real: Session) -> None:
+    stream = real.stream("Say hello.", model="openai:smollm2", temperature=0)
+    pieces = list(stream)
+    reply = stream.reply
+    assert len(pieces) > 1
+    assert "".join(pieces) == reply.text
+    assert reply.usage.source == "reported"
+    assert reply.usage.input_tokens > 10
+    assert 1 < reply.usage.output_tokens <= 16
+    assert reply.model == "smollm2-135m.gguf" or reply.model == "smollm2-135m"
+    assert reply.cost is None  # nobody sells this model under this name
+
+
+def test_a_real_server_counts_what_its_prompt_cache_held_as_part_of_the_input(real: Session) -> None:
+    first, second = (
+        real.ask("Say hello to all the caches of this world.", model="openai:smollm2", temperature=0, fresh=True)
+        for _ in range(2)
+    )
+    assert second.cache is None  # asked again, not served from here
+    assert second.usage.input_tokens == first.usage.input_tokens
+    assert 0 < second.usage.cache_read_tokens < second.usage.input_tokens
+
+
+def test_a_real_server_stops_at_max_tokens(real: Session) -> None:
+    # Its name makes "openai" say max_completion_tokens, any other provider max_tokens: both must bite.
+    reply = real.ask("Tell me a long story about a river.", model="openai:smollm2", max_tokens=3)
+    assert (reply.finish, reply.truncated, reply.usage.output_tokens) == ("length", True, 3)
+
+
+def test_a_real_server_stops_before_a_stop_sequence(real: Session) -> None:
+    options: dict[str, Any] = {"model": "openai:smollm2", "temperature": 0, "max_tokens": 12}
+    whole = real.ask("Tell me a story about a river.", **options)
+    word = whole.text.split()[3]
+    reply = real.ask("Tell me a story about a river.", stop=["\x00never", word], **options)
+    assert word not in reply.text
+    assert whole.text.startswith(reply.text)
+    assert reply.finish == "stop"
+
+
+def test_a_json_reply_of_a_real_model_is_json_or_was_cut(real: Session) -> None:
+    reply = real.ask('Answer {"a": 1}', model="openai:smollm2", json=True, temperature=0, max_tokens=64)
+    if reply.data_error is None:
+        assert reply.data == json.loads(reply.text)
+    else:  # the server forces JSON, so only its end can be missing
+        assert reply.finish == "length"
+        assert reply.data is None
+
+
+# What goes over the wire
+
+
+def test_only_what_was_asked_for_is_sent(server: ScriptedServer) -> None:
+    server.play(Sse(gpt("Hi")))
+    reply = Session().ask("Grüß dich, 🦉 {x}", model=TERRA)
+    (request,) = server.received
+    assert request.body == {
+        "model": "gpt-6.1-terra",
+        "max_completion_tokens": 4096,
+        "messages": [{"role": "user", "content": "Grüß dich, 🦉 {x}"}],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert set(json.loads(request_json(reply.request))) == {"model", "max_tokens", "messages"}
+
+
+@pytest.mark.parametrize(
+    ("ref", "limit"),
+    [(TERRA, "max_completion_tokens"), ("deepseek:deepseek-chat", "max_tokens"), ("vllm:some-model", "max_tokens")],
+)
+def test_every_option_goes_over_the_wire_as_it_was_given(server: ScriptedServer, ref: str, limit: str) -> None:
+    server.play(Sse(gpt("{}")))
+    options: dict[str, Any] = {"temperature": 1.5, "max_tokens": 7, "stop": ["a", "b"], "json": True}
+    reply = Session().ask("Hello", model=ref, system="Be brief.", **options)
+    (request,) = server.received
+    assert request.body == {
+        "model": ref.partition(":")[2],
+        limit: 7,
+        "messages": [{"role": "system", "content": reply.request.system}, {"role": "user", "content": "Hello"}],
+        "temperature": 1.5,
+        "stop": ["a", "b"],
+        "response_format": {"type": "json_object"},
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    assert reply.request.system is not None
+    assert reply.request.system.startswith("Be brief.")
+
+
+def test_a_temperature_of_zero_is_sent(server: ScriptedServer) -> None:
+    server.play(Sse(gpt("Hi")))
+    Session().ask("Hello", model=TERRA, temperature=0)
+    assert server.received[0].body["temperature"] == 0
+
+
+# Counters
+
+
+@pytest.mark.parametrize(
+    ("ref", "reported", "expected", "cost"),
+    [
+        # prompt_tokens already holds what was read and written: nothing is added.
+        (
+            TERRA,
+            {
+                "prompt_tokens": 5_000,
+                "completion_tokens": 100,
+                "prompt_tokens_details": {"cached_tokens": 3_000, "cache_write_tokens": 1_000},
+            },
+            Usage(5_000, 100, cache_read_tokens=3_000, cache_write_tokens=1_000),
+            "0.0029",  # 1,000 × 1 + 3,000 × 0.05 + 1,000 × 1.25 + 100 × 5 millionths
+        ),
+        # Reasoning is part of the output.
+        (
+            TERRA,
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 200,
+                "completion_tokens_details": {"reasoning_tokens": 150},
+            },
+            Usage(10, 200, reasoning_tokens=150),
+            "0.00101",
+        ),
+        # DeepSeek reports its hits beside prompt_tokens; $0.135, $0.035 and $0.55 per million there.
+        (
+            "deepseek:deepseek-chat",
+            {
+                "prompt_tokens": 1_000,
+                "completion_tokens": 10,
+                "prompt_cache_hit_tokens": 600,
+                "prompt_cache_miss_tokens": 400,
+            },
+            Usage(1_000, 10, cache_read_tokens=600),
+            None,
+        ),
+        (
+            TERRA,
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 0,
+                "prompt_tokens_details": None,
+                "completion_tokens_details": {"reasoning_tokens": None},
+            },
+            Usage(10, 0),
+            "0.00001",
+        ),
+    ],
+    ids=["cache", "reasoning", "deepseek", "nulls"],
+)
+def test_usage_is_normalised_and_priced_exactly(
+    server: ScriptedServer, ref: str, reported: dict[str, Any], expected: Usage, cost: str | None
+) -> None:
+    server.play(Sse(gpt("Hi", usage=reported, model=ref.partition(":")[2])))
+    session = Session()
+    reply = session.ask("Hello", model=ref)
+    assert reply.usage == expected
+    assert reply.cost == (session.engine.prices.cost(ref, expected) if cost is None else Decimal(cost))
+
+
+@pytest.mark.parametrize("usage", [{}, {"total_tokens": 7}, {"prompt_tokens": None, "completion_tokens": None}])
+def test_a_server_that_reports_no_input_has_its_usage_estimated(server: ScriptedServer, usage: dict[str, Any]) -> None:
+    server.play(Sse(gpt("Hello to you", usage=usage)))
+    reply = Session().ask("Hello there, how are you?", model=TERRA)
+    assert reply.usage.source == "estimated"
+    assert reply.usage.input_tokens > 5
+    assert reply.usage.output_tokens > 0
+
+
+def test_of_running_usage_totals_the_last_one_counts(server: ScriptedServer) -> None:
+    *chunks, usage, done = gpt("a", "b")
+    running = [{**c, "usage": {"prompt_tokens": 9, "completion_tokens": n}} for n, c in enumerate(chunks, 1)]
+    server.play(Sse([*running, done]))
+    assert usage["usage"]["prompt_tokens"] == 1_000  # the builder's own total, left out here
+    assert Session().ask("Hello", model=TERRA).usage == Usage(9, len(running))
+
+
+@pytest.mark.parametrize(
+    ("finish", "expected", "status"),
+    [
+        ("stop", "stop", "ok"),
+        ("length", "length", "ok"),
+        ("content_filter", "refusal", "refused"),
+        ("a_reason_of_the_future", "stop", "ok"),
+    ],
+)
+def test_the_finish_reason_decides_what_the_reply_is(
+    server: ScriptedServer, finish: str, expected: str, status: str
+) -> None:
+    server.play(Sse(gpt("text", finish=finish)), Sse(gpt("again")))
+    session = Session()
+    reply = session.ask("Hello", model=TERRA)
+    assert (reply.finish, reply.status, reply.refused) == (expected, status, expected == "refusal")
+    assert reply.cost == Decimal("0.0015")  # a refusal is billed as well
+    # Only a whole answer may be served again.
+    assert (session.ask("Hello", model=TERRA).cache == "exact") is (expected == "stop")
+
+
+def test_a_refusal_in_its_own_field_is_a_refusal_with_its_text(server: ScriptedServer) -> None:
+    events = gpt("I can't ", "help with that.")
+    for event in events[:2]:
+        event["choices"][0]["delta"] = {"refusal": event["choices"][0]["delta"]["content"]}
+    server.play(Sse(events))
+    reply = Session().ask("Hello", model=TERRA)
+    assert (reply.text, reply.finish, reply.status) == ("I can't help with that.", "refusal", "refused")
+
+
+def test_a_file_path_for_a_name_becomes_the_models_name(server: ScriptedServer) -> None:
+    server.play(Sse(gpt("a", model="/srv/models/tiny-7b.gguf")), Sse(gpt("b", model="C:\\models\\tiny-7b.gguf")))
+    session = Session()
+    assert [session.ask(prompt, model="vllm:x").model for prompt in ("1", "2")] == ["tiny-7b", "tiny-7b"]
