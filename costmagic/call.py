@@ -23,6 +23,7 @@ class Call:
         status: None while it runs.
         counted: input tokens as counted before sending (``counted_raw``: before anything learned).
         usage: the best figures so far.
+        key: of the cache, None when the cache was not asked.
         reply: set when the call has ended, however it ended.
     """
 
@@ -48,6 +49,7 @@ class Call:
     latency_ms: float | None = None
     reply: Reply | None = None
     request_sent: Request | None = None
+    key: str | None = None
     _begun: float = field(default_factory=time.perf_counter)
 
     @property

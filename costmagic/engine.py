@@ -65,10 +65,7 @@ class Engine:
         if ask.no_cache or ask.fresh:
             yield from self._send(call, None)
             return
-        key = self._key(call.prepared.request)
-        if (entry := self.exact.get(key)) is not None:
-            yield from self._hit(call, entry)
-            return
+        key = call.key = self._key(call.prepared.request)
         flight, leads = self._flights.join(key)
         while not leads:
             outcome = flight.wait(call.stop)
@@ -77,30 +74,27 @@ class Engine:
             if isinstance(outcome, Reply):
                 yield from self._hit(call, _entry_of(outcome))
                 return
-            if (entry := self.exact.get(key)) is not None:
-                yield from self._hit(call, entry)
-                return
             rejoined, leads = self._flights.join(key)
             if rejoined is flight:  # its leader is asleep: do not wait for it again
                 yield from self._send(call, None)
                 return
             flight = rejoined
         try:
-            # Whoever led before may have landed between the look into the cache and now.
-            if (entry := self.exact.get(key)) is not None:
-                yield from self._hit(call, entry)
-            else:
+            entry = self.exact.get(key)
+            if entry is None:
                 yield from self._send(call, flight)
         finally:
             self._flights.land(key, flight)
+        if entry is not None:
+            yield from self._hit(call, entry)
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
-        estimate = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
-        request = call.request_sent = replace(call.prepared.request, max_tokens=estimate.max_tokens)
-        call.counted, call.counted_raw = estimate.input_tokens, estimate.raw_tokens
+        size = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
+        request = call.request_sent = replace(call.prepared.request, max_tokens=size.max_tokens)
+        call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
         call.usage = self._estimated(call)
-        self._price(call)
+        call.cost = self._cost(call)
         self.ledger.begin(call.row(), request)
         stream = self.providers.get(request.provider).stream(request, call.stop)
         reported: Usage | None = None
@@ -163,14 +157,15 @@ class Engine:
             call.usage = self._estimated(call, reported)
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
-        self._price(call)
+        call.cost = self._cost(call)
+        self._price_baseline(call)
         data, data_error = parse_json(call)
         self.ledger.finish(call.row(), call.request, call.text)
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
         call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
         if call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache:
-            self.exact.put(self._key(call.prepared.request), _entry_of(call.reply))
+            self.exact.put(call.key or self._key(call.prepared.request), _entry_of(call.reply))
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
             self._experiences[ref] = self._experience(ref).add(call.counted_raw or 0, call.usage.input_tokens)
@@ -216,10 +211,9 @@ class Engine:
             return Usage(call.counted, output, source="estimated")
         return replace(reported, output_tokens=max(output, reported.output_tokens), source="estimated")
 
-    def _price(self, call: Call) -> None:
+    def _cost(self, call: Call) -> Decimal | None:
         assert call.usage is not None
-        call.cost = self.prices.answer_cost(call.request.ref, call.model, call.usage, call.started_at)
-        self._price_baseline(call)
+        return self.prices.answer_cost(call.request.ref, call.model, call.usage, call.started_at)
 
     def _price_baseline(self, call: Call) -> None:
         assert call.usage is not None

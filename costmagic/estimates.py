@@ -20,20 +20,42 @@ ESTIMATE_SLACK = Decimal("1.1")
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """Tokens and cost of a request, before it is sent.
+class Size:
+    """Tokens of a request, before it is sent.
 
-    ``raw_tokens`` is the count before anything learned. ``max_tokens`` is what the reply may use, at
-    most what the window leaves. ``worst_cost`` assumes that it does; costs are USD, None = unpriced.
+    ``raw_tokens`` is the count before anything learned, ``token_source`` "counted" or "estimated".
+    ``max_tokens`` is what the reply may use, at most what the window leaves.
     """
 
-    ref: str
     input_tokens: int
     raw_tokens: int
     token_source: str
     max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Size and cost of a request, before it is sent.
+
+    ``worst_cost`` assumes that the reply uses all of ``max_tokens``; costs are USD, None = unpriced.
+    """
+
+    ref: str
+    size: Size
     input_cost: Decimal | None
     worst_cost: Decimal | None
+
+    @property
+    def input_tokens(self) -> int:
+        return self.size.input_tokens
+
+    @property
+    def max_tokens(self) -> int:
+        return self.size.max_tokens
+
+    @property
+    def token_source(self) -> str:
+        return self.size.token_source
 
 
 class Estimator:
@@ -43,48 +65,56 @@ class Estimator:
         self._prices = prices
         self._tokens = tokens
 
-    def estimate(self, request: Request) -> Estimate:
-        """Tokens and cost of ``request``, whose ``max_tokens`` is set."""
+    def size(self, request: Request) -> Size:
+        """Tokens of ``request``, whose ``max_tokens`` is set."""
         assert request.max_tokens is not None
         count = self._tokens.request(request)
         limit, window = request.max_tokens, self._prices.window(request.ref)
         if window:
             limit = max(1, min(limit, window - count.tokens))
+        return Size(count.tokens, count.raw, count.source, limit)
+
+    def estimate(self, request: Request) -> Estimate:
+        """Tokens and cost of ``request``, whose ``max_tokens`` is set."""
+        size = self.size(request)
         return Estimate(
             ref=request.ref,
-            input_tokens=count.tokens,
-            raw_tokens=count.raw,
-            token_source=count.source,
-            max_tokens=limit,
-            input_cost=self._prices.cost(request.ref, Usage(count.tokens, 0)),
-            worst_cost=self._prices.cost(request.ref, Usage(count.tokens, limit)),
+            size=size,
+            input_cost=self._prices.cost(request.ref, Usage(size.input_tokens, 0)),
+            worst_cost=self._worst(request, size),
         )
 
-    def checked(self, request: Request, max_cost: Decimal | None) -> Estimate:
-        """The estimate of a request that may be sent.
+    def checked(self, request: Request, max_cost: Decimal | None) -> Size:
+        """The size of a request that may be sent.
 
         Raises:
             UsageError: the prompt is too long for the model, or the call could cost more than
                 ``max_cost`` USD, or nobody knows whether it could.
         """
-        estimate = self.estimate(request)
+        size = self.size(request)
         window = self._prices.window(request.ref)
-        counted = estimate.token_source == "counted"
-        if window and estimate.input_tokens > window * (1 if counted else ESTIMATE_SLACK):
+        counted = size.token_source == "counted"
+        if window and size.input_tokens > window * (1 if counted else ESTIMATE_SLACK):
             raise UsageError(
-                f"the prompt has {'' if counted else 'about '}{estimate.input_tokens:,} tokens, "
+                f"the prompt has {'' if counted else 'about '}{size.input_tokens:,} tokens, "
                 f"and {request.ref} has room for {window:,}"
             )
-        if max_cost is None:
-            return estimate
-        if estimate.worst_cost is None:
+        if max_cost is not None:
+            self._check_cost(request, size, max_cost)
+        return size
+
+    def _check_cost(self, request: Request, size: Size, max_cost: Decimal) -> None:
+        worst = self._worst(request, size)
+        if worst is None:
             raise UsageError(f"the price of {request.ref} is not known, so max_cost ${max_cost:f} can't be kept")
-        if estimate.worst_cost > max_cost:
+        if worst > max_cost:
             raise UsageError(
-                f"the call could cost ${estimate.worst_cost.normalize():f} ({estimate.input_tokens:,} tokens in, up to "
-                f"{estimate.max_tokens:,} out), more than max_cost ${max_cost:f}: lower max_tokens or raise max_cost"
+                f"the call could cost ${worst.normalize():f} ({size.input_tokens:,} tokens in, up to "
+                f"{size.max_tokens:,} out), more than max_cost ${max_cost:f}: lower max_tokens or raise max_cost"
             )
-        return estimate
+
+    def _worst(self, request: Request, size: Size) -> Decimal | None:
+        return self._prices.cost(request.ref, Usage(size.input_tokens, size.max_tokens))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,12 @@ def server(path: Path) -> Any:
     """The llama.cpp server of a GGUF file, loaded once in this process (0.5 s for 135M parameters).
 
     It also listens on a loopback port, so that key is a secret of this process.
+
+    Raises:
+        UsageError: the extra ``local`` is not installed.
+        RuntimeError: the file is damaged, or no model that llama.cpp knows.
     """
+    path = path.resolve()  # the same weights, linked into two homes, are loaded once
     with _loading:
         if path not in _servers:
             try:
@@ -59,7 +64,11 @@ class LocalProvider:
         self._home = settings.home
 
     def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
-        model = server(weights.find(self._home, request.model))
+        path = weights.find(self._home, request.model)
+        try:
+            model = server(path)
+        except RuntimeError as error:
+            raise self._failure(f"{path.name} can't be loaded: {error}") from error
         chunks: queue.SimpleQueue[Any] = queue.SimpleQueue()
         ending = threading.Event()
 
@@ -86,15 +95,18 @@ class LocalProvider:
             ending.set()
             worker.join(timeout=5)
 
+    def _failure(self, message: str) -> ProviderError:
+        error = ProviderError(self._name, message)
+        error.billed = False
+        return error
+
     def _deltas(self, chunks: Iterator[Any], request: Request) -> Iterator[Delta]:
         usage = None
         finish: Finish | None = None
         for chunk in chunks:
             if "error" in chunk:
                 error = chunk["error"]
-                failure = ProviderError(self._name, str(error.get("message", error)))
-                failure.billed = False
-                raise failure
+                raise self._failure(str(error.get("message", error)))
             for choice in chunk.get("choices") or ():
                 text = choice.get("delta", {}).get("content")
                 if text:

@@ -73,18 +73,25 @@ def script(
         raise UsageError(f"only simulated models take a script: sim:{model}, not {ref}")
     if not 0 <= accuracy <= 1:
         raise UsageError(f"accuracy is a share from 0 to 1, not {accuracy}")
-    if latency < 0 or (tokens_per_s is not None and tokens_per_s <= 0):
+    if not latency >= 0 or not (tokens_per_s is None or tokens_per_s > 0):  # nan is neither
         raise UsageError("latency must not be negative, and tokens_per_s must be above 0")
-    listed: Sequence[Failure] = fail if isinstance(fail, Sequence) and not isinstance(fail, str) else ()
-    for value in listed or ((fail,) if not callable(fail) and not listed else ()):
-        _check_failure(value)
+    failures: Iterator[Failure] | Callable[[str, int], Failure]
+    if callable(fail):
+        failures = fail
+    elif isinstance(fail, Sequence) and not isinstance(fail, str):
+        for value in fail:
+            _check_failure(value)
+        failures = iter(fail)
+    else:
+        _check_failure(fail)
+        failures = itertools.repeat(fail)
     with _lock:
         _scripts[model] = Script(
             answers,
             accuracy,
             latency,
             tokens_per_s,
-            fail if callable(fail) else iter(listed) if listed else itertools.repeat(fail),  # type: ignore[arg-type]
+            failures,
             _fingerprint(answers, accuracy),
         )
 

@@ -222,7 +222,7 @@ def test_garbage_inside_a_stream_is_an_error_and_keeps_the_text(
 ) -> None:
     named = f"{garbage}\n\nevent: message_delta\ndata: {garbage}"  # Anthropic's SDK skips events without a name
     server.play(Sse([*dialect.begun(STARTED), named]))
-    failure(session, dialect)
+    assert failure(session, dialect).message
     row = only_row(session)
     assert (row["status"], row["reply"]) == ("error", STARTED)
 

@@ -64,7 +64,7 @@ def test_a_scripted_name_without_a_price_is_unpriced_never_free(session: Session
 
 def test_a_name_that_neither_list_nor_script_knows_is_a_mistake(session: Session) -> None:
     with pytest.raises(UsageError, match="claude-haiku"):
-        session.ask("Hello", model="sim:claude-haiku-4-55")
+        session.ask("Hello", model="sim:claud-haiku-4-5")
     assert session.engine.ledger.count() == 0
 
 
