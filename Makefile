@@ -17,7 +17,8 @@ TEST_HOME := $(CURDIR)/.costmagic
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull
-	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 notebooks/quickstart.ipynb
+	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
+		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
 test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) lint
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
@@ -35,7 +36,9 @@ lint: $(VENV)/.dev
 
 # Debian's python3 comes without what makes virtual environments.
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV) || ($(SUDO) apt-get update && $(SUDO) apt-get install -y python3-venv && $(PYTHON) -m venv --clear $(VENV))
+	$(PYTHON) -m venv $(VENV) || \
+		($(SUDO) apt-get update && $(SUDO) apt-get install -y python3-venv && $(PYTHON) -m venv --clear $(VENV)) || \
+		(rm -rf $(VENV) && false)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]' 'jupyterlab>=4.4'

@@ -146,7 +146,7 @@ class Estimates:
         body = [
             [
                 name,
-                e.ref,
+                f"{e.ref} SIMULATED" if e.ref.startswith("sim:") else e.ref,
                 f"{'' if e.token_source == 'counted' else '≈ '}{e.input_tokens:,}",
                 dollars(e.input_cost),
                 f"{dollars(e.worst_cost)} ({e.max_tokens:,} out)",

@@ -7,6 +7,8 @@ from html import escape
 
 Table = Sequence[Sequence[str]]
 
+SHORT = 32
+
 # Without these, MathJax would take the text between two dollar signs for a formula.
 NO_MATH = "tex2jax_ignore mathjax_ignore"
 
@@ -25,10 +27,14 @@ def plain(table: Table) -> str:
 
 
 def html(table: Table) -> str:
-    """A table; all cells are text, never markup."""
+    """A table; all cells are text, never markup. Short ones stay on one line."""
     head = "".join(f"<th style='text-align:left'>{money_safe(cell)}</th>" for cell in table[0])
     rows = "".join(
-        "<tr>" + "".join(f"<td style='text-align:left'>{money_safe(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td style='{_cell_style(cell)}'>{money_safe(cell)}</td>" for cell in row) + "</tr>"
         for row in table[1:]
     )
     return f"<table class='{NO_MATH}'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _cell_style(cell: str) -> str:
+    return "text-align:left" + (";white-space:nowrap" if len(cell) <= SHORT else "")

@@ -64,7 +64,8 @@ def status(session: Session) -> Shown:
         rows.append([tier, ref, *_rates(session, ref), _reach(session, ref)])
     below = [_keys(session), _today(session), _cache_line(session)]
     if preset == "local":
-        below.insert(0, "No API key found: every tier is the small built-in model. Nothing leaves this machine.")
+        why = "No API key found" if session.settings.preset == "auto" else "Preset local"
+        below.insert(0, f"{why}: every tier is the small built-in model. Nothing leaves this machine.")
     return Shown(rows, [f"costmagic {__version__}, preset {named}"], below)
 
 
@@ -232,7 +233,7 @@ def _history_row(call: dict[str, Any]) -> list[str]:
 
     from ..accounting.money import from_nusd
 
-    badge = "HIT " if call["cache"] != "none" else "SIMULATED " if call["usage_source"] == "simulated" else ""
+    badge = ("HIT " if call["cache"] != "none" else "") + ("SIMULATED " if call["usage_source"] == "simulated" else "")
     return [
         f"{age(call['started_at'].replace(tzinfo=UTC))} ago",
         call["status"],
