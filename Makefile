@@ -13,14 +13,14 @@ CHROMIUM := /usr/bin/chromium
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench lint clean
+.PHONY: demo test check bench lint clean postgresql
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull
 	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
-test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) lint
+test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
 
 check: $(VENV)/.dev lint
@@ -54,6 +54,11 @@ $(TEST_HOME)/models/smollm2-135m.gguf: | $(VENV)/.dev
 $(CHROMIUM):
 	$(SUDO) apt-get update
 	$(SUDO) apt-get install -y chromium
+
+# A real server for the tests of the ledger; it is started and ended by them.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || \
+		($(SUDO) apt-get update && $(SUDO) apt-get install -y postgresql)
 
 clean:
 	rm -rf $(VENV) .costmagic .mypy_cache .ruff_cache .pytest_cache dist build

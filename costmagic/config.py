@@ -219,11 +219,12 @@ def _price(table: Any, key: str, where: Where) -> Price:
 def _with_environment(name: str, provider: ProviderConfig) -> ProviderConfig:
     """``NAME_BASE_URL`` where the file sets none (and Ollama's own ``OLLAMA_HOST``)."""
     builtin = BUILTIN_PROVIDERS.get(name)
-    if provider.kind not in ("anthropic", "openai") or (builtin and provider.base_url != builtin.base_url):
+    if provider.kind not in ("anthropic", "openai") or provider.base_url != (builtin.base_url if builtin else None):
         return provider
     url = os.environ.get(re.sub(r"\W", "_", name).upper() + "_BASE_URL")
     if not url and name == "ollama" and (host := os.environ.get("OLLAMA_HOST")):
-        host = host if "://" in host else f"http://{host}"
+        if "://" not in host:
+            host = f"http://{host}" if re.search(r":\d+$", host) else f"http://{host}:11434"
         url = host.rstrip("/").replace("0.0.0.0", "127.0.0.1") + "/v1"
     return replace(provider, base_url=url) if url else provider
 

@@ -58,9 +58,9 @@ def _files(settings: Settings) -> Iterator[Finding]:
     ledger = Ledger(settings.ledger_url or home / "ledger.db")
     try:
         rows = int(ledger.count())
-        yield Finding("ledger", f"{_hide_password(ledger)}: {rows:,} calls")
+        yield Finding("ledger", f"{ledger.name}: {rows:,} calls")
     except Exception as error:
-        yield Finding("ledger", f"{_hide_password(ledger)}: {error}", bad=True)
+        yield Finding("ledger", f"{ledger.name}: {error}", bad=True)
     entries, size = ExactCache(home / "cache" / "exact", settings.cache).size()
     yield Finding("cache", f"{home / 'cache'}: {entries:,} replies, {size / 1e6:.1f} MB")
     for name in weights.CATALOGUE:
@@ -128,11 +128,3 @@ def _existing_parent(path: os.PathLike[str]) -> str:
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
     return folder
-
-
-def _hide_password(ledger: Ledger) -> str:
-    if "://" not in str(ledger.location):
-        return str(ledger.location)
-    from sqlalchemy.engine import make_url
-
-    return make_url(str(ledger.location)).render_as_string(hide_password=True)

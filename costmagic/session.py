@@ -168,15 +168,8 @@ class ReplyStream:
 
     def __init__(self, session: Session, call: Call) -> None:
         self.call = call
-        self._session = session
-        self._pieces = self._run()
-
-    def _run(self) -> Iterator[str]:
-        try:
-            yield from self._session.engine.run(self.call)
-        finally:
-            if self.call.reply is not None:
-                self._session._count(self.call.reply)
+        # No reference back to this object: a forgotten stream is closed at once, not by the collector.
+        self._pieces = _counted(session, call)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -200,6 +193,14 @@ class ReplyStream:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def _counted(session: Session, call: Call) -> Iterator[str]:
+    try:
+        yield from session.engine.run(call)
+    finally:
+        if call.reply is not None:
+            session._count(call.reply)
 
 
 _default: Session | None = None

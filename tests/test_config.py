@@ -232,6 +232,8 @@ def test_a_tilde_in_home_is_the_users_folder(tmp_path: Path, monkeypatch: pytest
         ({"VLLM_BASE_URL": "http://127.0.0.1:2/v1"}, "vllm", "http://127.0.0.1:2/v1"),
         ({"OLLAMA_HOST": "0.0.0.0:3"}, "ollama", "http://127.0.0.1:3/v1"),
         ({"OLLAMA_HOST": "https://box:3/"}, "ollama", "https://box:3/v1"),
+        ({"OLLAMA_HOST": "0.0.0.0"}, "ollama", "http://127.0.0.1:11434/v1"),
+        ({"OLLAMA_HOST": "box"}, "ollama", "http://box:11434/v1"),
         ({"OLLAMA_HOST": "box:3", "OLLAMA_BASE_URL": "http://x/v1"}, "ollama", "http://x/v1"),
         ({}, "openai", None),
     ],

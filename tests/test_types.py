@@ -105,7 +105,7 @@ def test_a_mistake_is_one_line_in_a_notebook() -> None:
     [
         ("HEAVVY", ["heavy", "medium"], "; did you mean 'heavy'?"),
         ("xyz", ["heavy", "medium"], "; there are heavy, medium"),
-        ("xyz", ["n%d" % n for n in range(13)], ""),
+        ("xyz", [f"n{n}" for n in range(13)], ""),
         ("xyz", [], ""),
     ],
 )

@@ -79,7 +79,7 @@ class Ledger:
         return len(self._unsaved)
 
     def _write(self, row: Row, request: str | None, reply: str | None) -> None:
-        entry = (row, request if self.store_text else None, reply)
+        entry = (_without_nul(row), request if self.store_text else None, reply and reply.replace("\0", "\ufffd"))
         with self._writing:
             while self._unsaved and self._attempt(lambda c: _save(c, self._unsaved[0])):
                 self._unsaved.popleft()
@@ -87,23 +87,37 @@ class Ledger:
                 self._unsaved.append(entry)
 
     def _attempt(self, action: Callable[[Connection], Any]) -> bool:
-        from sqlalchemy.exc import SQLAlchemyError
+        """Whether there is nothing left to do: written, or never to be written."""
+        from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
         try:
             with self.engine().begin() as connection:
                 action(connection)
             return True
+        except (DataError, IntegrityError) as error:
+            # The row itself is refused: it must not hold up those behind it.
+            self._warn(f"a row does not fit into the ledger at {self.name}: {error.orig}")
+            return True
         except (SQLAlchemyError, OSError) as error:
-            if not self._warned:
-                self._warned = True
-                reason = str(getattr(error, "orig", None) or error)
-                warnings.warn(
-                    f"the ledger at {self.location} can't be written: {reason}; "
-                    "answers go on, and their costs are kept in memory until it can",
-                    LedgerWarning,
-                    stacklevel=2,
-                )
+            self._warn(
+                f"the ledger at {self.name} can't be written: {getattr(error, 'orig', None) or error}; "
+                "answers go on, and their costs are kept in memory until it can"
+            )
             return False
+
+    def _warn(self, message: str) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(message, LedgerWarning, stacklevel=2)
+
+    @property
+    def name(self) -> str:
+        """Where the ledger is, without a password."""
+        if isinstance(self.location, Path):
+            return str(self.location)
+        from sqlalchemy.engine import make_url
+
+        return make_url(self.location).render_as_string(hide_password=True)
 
     def engine(self) -> Engine:
         """The open database. Raises SQLAlchemyError or OSError when it can't be opened."""
@@ -152,6 +166,11 @@ class Ledger:
             return token_sums(self.engine(), provider, model, LEARNING_CALLS)
         except (SQLAlchemyError, OSError):
             return (0, 0.0, 0.0, 0.0, 0.0)  # an estimate without experience is still an estimate
+
+
+def _without_nul(row: Row) -> Row:
+    """PostgreSQL's texts can't hold the character U+0000; it becomes U+FFFD in every ledger."""
+    return {k: v.replace("\0", "\ufffd") if isinstance(v, str) else v for k, v in row.items()}
 
 
 def _save(connection: Connection, entry: tuple[Row, str | None, str | None]) -> None:

@@ -131,6 +131,6 @@ def _as_text(value: Any) -> Any:
     to_csv = getattr(value, "to_csv", None)
     if to_csv is not None and type(value).__module__.partition(".")[0] == "pandas":
         # str() would cut a long table, without a word, and pad what is left with blanks.
-        index = type(value.index).__name__ != "RangeIndex"
+        index = type(value.index).__name__ != "RangeIndex" or value.index.name is not None
         return to_csv(index=index, header=index or value.ndim == 2)
     return value

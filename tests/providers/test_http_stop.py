@@ -128,7 +128,6 @@ def test_whoever_leaves_early_closes_the_connection_and_books_what_came(
     assert stream.reply.status == "interrupted"
 
 
-@pytest.mark.xfail(strict=True, reason="ReplyStream and its generator refer to each other")
 def test_a_stream_that_nobody_holds_closes_itself(session: Session, server: ScriptedServer, dialect: Dialect) -> None:
     server.play(Sse([*dialect.begun("first ", "second"), HOLD]))
     for _ in session.stream("Hello", model=dialect.ref):

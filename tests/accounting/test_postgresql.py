@@ -1,0 +1,104 @@
+"""The same ledger on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from shutil import chown
+
+import pytest
+
+from costmagic import Session
+from costmagic.accounting.database import connect
+from costmagic.accounting.migrations import MIGRATIONS, migrate
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+
+WORKER = """
+import sys
+from costmagic import Session
+session = Session(settings={"preset": "sim", "ledger_url": sys.argv[1]})
+for i in range(20):
+    session.ask(f"{sys.argv[2]} {i}", feature="pg")
+"""
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """A server of our own, reached through a Unix socket in its own folder."""
+    owner = "postgres" if os.geteuid() == 0 else getpass.getuser()  # PostgreSQL refuses to run as root
+    with tempfile.TemporaryDirectory(prefix="pg") as name:
+        folder = Path(name)
+        chown(folder, owner)
+
+        def run(program: str, *arguments: str) -> None:
+            command = [str(BINARIES[-1] / program), *arguments]
+            subprocess.run(command, check=True, capture_output=True, user=owner, cwd=folder)
+
+        run("initdb", "-D", str(folder / "data"), "-U", "ledger", "--auth=trust", "--no-sync")
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off"
+        # Without a log file the server would keep our pipe open, and run() would wait for it forever.
+        run("pg_ctl", "-D", str(folder / "data"), "-o", options, "-w", "-l", str(folder / "log"), "start")
+        try:
+            yield f"postgresql+psycopg://ledger@/postgres?host={folder}"
+        finally:
+            run("pg_ctl", "-D", str(folder / "data"), "-m", "immediate", "stop")
+
+
+def test_calls_are_kept_counted_and_summed(url: str, home: Path) -> None:
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    first = session.ask("hello \N{SNOWMAN}", feature="pg-one")
+    again = session.ask("hello \N{SNOWMAN}", feature="pg-one")
+    assert (first.status, again.cache) == ("ok", "exact")
+    assert session.engine.ledger.unsaved() == 0
+    frame = session.ledger()
+    mine = frame[frame["feature"] == "pg-one"]
+    assert list(mine["cache"]) == ["none", "exact"]
+    assert first.cost is not None
+    assert int(mine["cost_nusd"].iloc[0]) == first.cost * 10**9
+    for by in ("feature", "model", "tier", "day", "action"):
+        assert session.costs(by)["calls"].sum() == len(frame)
+    assert session.costs("feature").loc["pg-one", "simulated_avoided"] == first.cost
+    assert session.engine.ledger.history(1)[0]["prompt"] == "hello \N{SNOWMAN}"
+
+
+def test_a_reply_with_a_nul_character_is_kept(url: str, home: Path) -> None:
+    from costmagic import sim
+
+    sim.script("sim:claude-opus-5-5", answers={"nul": "a\0b"})
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    assert session.ask("nul", model="sim:claude-opus-5-5").text == "a\0b"
+    assert session.engine.ledger.unsaved() == 0
+
+
+def test_processes_that_open_a_new_database_together_make_it_once(url: str, home: Path) -> None:
+    engine = connect(url)
+    with engine.begin() as connection:
+        for table in ("calls", "texts", "migrations"):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    engine.dispose()
+    workers = [subprocess.Popen([sys.executable, "-W", "error", "-c", WORKER, url, f"w{n}"]) for n in range(3)]
+    assert [worker.wait(120) for worker in workers] == [0, 0, 0]
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    assert len(session.ledger()) == 60
+    engine = connect(url)
+    assert migrate(engine) == []
+    with engine.connect() as connection:
+        names = [row[0] for row in connection.exec_driver_sql("SELECT name FROM migrations")]
+    assert names == [name for name, _ in MIGRATIONS]
+    engine.dispose()
+
+
+def test_threads_share_it(url: str, home: Path) -> None:
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    before = session.engine.ledger.count()
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: session.ask(f"thread {n}"), range(64)))
+    assert session.engine.ledger.count() == before + 64
+    assert session.engine.ledger.unsaved() == 0
