@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from .caching.key import prompt_hash
 from .accounting.money import to_nusd
 from .accounting.store import new_id
+from .caching.key import prompt_hash
 from .request import Prepared
 from .types import CacheLayer, Finish, Reply, Request, Route, Status, Stop, Usage
 

@@ -9,6 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from .accounting import Ledger
+from .accounting.money import from_nusd, to_nusd
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
@@ -17,8 +19,6 @@ from .config import Settings
 from .estimates import Estimator
 from .interrupt import shielded
 from .json_reply import parse_json
-from .accounting import Ledger
-from .accounting.money import from_nusd, to_nusd
 from .models import split, tier_ref
 from .prices import Prices
 from .providers import Providers
@@ -45,6 +45,12 @@ class Engine:
         self._preparer = Preparer(settings, self.prices, Router(settings))
         self._flights = Flights()
         self._experiences: dict[str, Experience] = {}
+
+    def close(self) -> None:
+        """Close connections and files; they open again when they are needed."""
+        self.providers.close()
+        self.ledger.close()
+        self.exact.close()
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check and route ``ask``; raises UsageError, sends nothing.

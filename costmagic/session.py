@@ -148,6 +148,16 @@ class Session:
         """What this session has done so far."""
         return self._totals
 
+    def close(self) -> None:
+        """Close connections and files; they open again when they are needed. The ledger keeps all."""
+        self.engine.close()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
     def _count(self, reply: Reply) -> None:
         cost, simulated = reply.cost or Decimal(0), reply.simulated
         avoided = reply.avoided if reply.avoided is not None and not simulated else Decimal(0)

@@ -58,9 +58,10 @@ def local_home(home: Path, weights_file: Path) -> Path:
 
 
 @pytest.fixture
-def session(home: Path) -> sessions.Session:
+def session(home: Path) -> Iterator[sessions.Session]:
     """A session on simulated models."""
-    return sessions.Session(settings={"preset": "sim"})
+    with sessions.Session(settings={"preset": "sim"}) as session:
+        yield session
 
 
 @dataclass(frozen=True)

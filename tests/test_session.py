@@ -218,3 +218,10 @@ def test_totals_keep_simulated_money_apart(session: Session) -> None:
 def _wal(home: Path) -> bytes:
     wal = home / "ledger.db-wal"
     return wal.read_bytes() if wal.exists() else b""
+
+
+def test_a_closed_session_opens_again(home: Path) -> None:
+    with Session(home, settings={"preset": "sim"}) as session:
+        session.ask("hello")
+    assert session.ask("hello").cache == "exact"
+    assert len(session.ledger()) == 2

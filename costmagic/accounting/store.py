@@ -128,6 +128,12 @@ class Ledger:
                 self._engine = connect(self.location)
             return self._engine
 
+    def close(self) -> None:
+        """Close the connections; the next use opens them again."""
+        with self._opening:
+            if self._engine is not None:
+                self._engine.dispose()
+
     def frame(self, since: datetime | None = None) -> pd.DataFrame:
         """All calls since ``since`` (aware datetime; default: ever), oldest first, as a DataFrame.
 

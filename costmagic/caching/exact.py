@@ -87,6 +87,12 @@ class ExactCache:
         """(entries, bytes on disk)."""
         return self._guarded(lambda cache: (len(cache), cache.volume())) or (0, 0)
 
+    def close(self) -> None:
+        """Close the files of this thread; the next use opens them again."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+
     def _guarded(self, action: Callable[[Any], T]) -> T | None:
         try:
             return action(self._cache())

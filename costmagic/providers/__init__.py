@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from importlib import import_module
+from typing import Protocol, runtime_checkable
 
 from ..config import Settings
 from ..models import provider_config
@@ -15,6 +16,13 @@ _KINDS = {
     "local": ("local", "LocalProvider"),
     "sim": ("sim", "SimProvider"),
 }
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A provider that keeps connections open."""
+
+    def close(self) -> None: ...
 
 
 class Providers:
@@ -32,3 +40,11 @@ class Providers:
                 factory = getattr(import_module(f".{module}", __package__), cls)
                 self._made[name] = factory(name, self._settings)
             return self._made[name]
+
+    def close(self) -> None:
+        """Close what the providers keep open; they can be used again."""
+        with self._lock:
+            made: list[object] = list(self._made.values())
+        for provider in made:
+            if isinstance(provider, Closable):
+                provider.close()

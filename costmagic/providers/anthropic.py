@@ -6,10 +6,8 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..config import Settings
-from ..models import provider_config, require_key
-from ..types import Delta, Finish, Request, Stop, Usage, UsageError
-from .base import Attempts, ClientPool, closing_on, model_name, provider_error, undo_custom_headers, well_formed
+from ..types import Delta, Finish, Request, Usage, UsageError
+from .http import HTTPProvider, model_name, undo_custom_headers
 
 if TYPE_CHECKING:
     from anthropic import Anthropic
@@ -20,50 +18,22 @@ TEMPERATURE_VERSION = "2023-06-01"  # the last API version with sampling paramet
 _FINISH: dict[str, Finish] = {"max_tokens": "length", "model_context_window_exceeded": "length", "refusal": "refusal"}
 
 
-class AnthropicProvider:
+class AnthropicProvider(HTTPProvider["Anthropic"]):
     """Streams from Anthropic, or from any server that speaks its protocol."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        self._name = name
-        self._settings = settings
-        self._config = provider_config(settings, name)
-        self._attempts = Attempts()
-        self._clients: ClientPool[Anthropic] = ClientPool(self._client)
-
-    @property
-    def endpoint(self) -> str:
-        return self._config.base_url or ""
-
-    def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
+    def _check(self, request: Request) -> None:
         if request.temperature is not None and request.temperature > 1:
             raise UsageError(f"{self._name} takes a temperature from 0 to 1, not {request.temperature:g}")
-        key = require_key(self._settings, self._name)
+
+    def _sdk_error(self) -> type[Exception]:
         from anthropic import AnthropicError
-        from httpx2 import HTTPError, InvalidURL
 
-        self._attempts.begin(stop)
-        try:
-            client = self._clients.get(key)
-            with client.messages.create(**self._arguments(request), stream=True) as events:
-                with closing_on(stop, events.response):
-                    yield Delta(retries=self._attempts.retries)
-                    yield from well_formed(self._deltas(events))
-        except (AnthropicError, HTTPError, InvalidURL, ValueError) as error:
-            if stop is not None and stop.is_set():
-                return
-            raise provider_error(self._name, error, key or os.environ.get(TOKEN_VARIABLE), self._attempts) from error
+        return AnthropicError
 
-    def served(self, timeout: float) -> list[str]:
-        """Names of the models that the server offers (asking is free). Raises ProviderError."""
-        key = require_key(self._settings, self._name)
-        self._attempts.begin(None)
-        try:
-            client = self._clients.get(key).with_options(timeout=timeout, max_retries=0)
-            return [model.id for model in client.models.list()]
-        except Exception as error:
-            raise provider_error(self._name, error, key or os.environ.get(TOKEN_VARIABLE), self._attempts) from None
+    def _secret(self, key: str | None) -> str | None:
+        return key or os.environ.get(TOKEN_VARIABLE)
 
-    def _client(self, key: str | None) -> Anthropic:
+    def _make_client(self, key: str | None) -> Anthropic:
         from anthropic import Anthropic, DefaultHttpxClient, omit
 
         # Never None for both: the SDK would then take the Anthropic key from the environment,
@@ -81,6 +51,9 @@ class AnthropicProvider:
             timeout=self._config.timeout,
             http_client=DefaultHttpxClient(event_hooks={"request": [self._attempts.on_request]}),
         )
+
+    def _open(self, client: Anthropic, request: Request) -> Any:
+        return client.messages.create(**self._arguments(request), stream=True)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         arguments: dict[str, Any] = {

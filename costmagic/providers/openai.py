@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..config import Settings
-from ..models import provider_config, require_key
-from ..types import Delta, Finish, Request, Stop, Usage
-from .base import Attempts, ClientPool, closing_on, model_name, provider_error, undo_custom_headers, well_formed
+from ..types import Delta, Finish, Request, Usage
+from .http import HTTPProvider, model_name, undo_custom_headers
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -16,48 +14,15 @@ if TYPE_CHECKING:
 _FINISH: dict[str, Finish] = {"length": "length", "content_filter": "refusal"}
 
 
-class OpenAIProvider:
+class OpenAIProvider(HTTPProvider["OpenAI"]):
     """Streams from OpenAI, OpenRouter, Groq, DeepSeek, Ollama, vLLM, llama.cpp and their like."""
 
-    def __init__(self, name: str, settings: Settings) -> None:
-        self._name = name
-        self._settings = settings
-        self._config = provider_config(settings, name)
-        self._attempts = Attempts()
-        self._clients: ClientPool[OpenAI] = ClientPool(self._client)
-
-    @property
-    def endpoint(self) -> str:
-        return self._config.base_url or ""
-
-    def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
-        key = require_key(self._settings, self._name)
-        from httpx2 import HTTPError, InvalidURL
+    def _sdk_error(self) -> type[Exception]:
         from openai import OpenAIError
 
-        self._attempts.begin(stop)
-        try:
-            client = self._clients.get(key)
-            with client.chat.completions.create(**self._arguments(request), stream=True) as chunks:
-                with closing_on(stop, chunks.response):
-                    yield Delta(retries=self._attempts.retries)
-                    yield from well_formed(_deltas(chunks))
-        except (OpenAIError, HTTPError, InvalidURL, ValueError) as error:
-            if stop is not None and stop.is_set():
-                return
-            raise provider_error(self._name, error, key, self._attempts) from error
+        return OpenAIError
 
-    def served(self, timeout: float) -> list[str]:
-        """Names of the models that the server offers (asking is free). Raises ProviderError."""
-        key = require_key(self._settings, self._name)
-        self._attempts.begin(None)
-        try:
-            client = self._clients.get(key).with_options(timeout=timeout, max_retries=0)
-            return [model.id for model in client.models.list()]
-        except Exception as error:
-            raise provider_error(self._name, error, key, self._attempts) from None
-
-    def _client(self, key: str | None) -> OpenAI:
+    def _make_client(self, key: str | None) -> OpenAI:
         from openai import DefaultHttpxClient, OpenAI, omit
 
         key = key or "unused"  # else the SDK would take OpenAI's key from the environment
@@ -73,6 +38,12 @@ class OpenAIProvider:
             default_headers=headers,
             http_client=DefaultHttpxClient(event_hooks={"request": [self._attempts.on_request]}),
         )
+
+    def _open(self, client: OpenAI, request: Request) -> Any:
+        return client.chat.completions.create(**self._arguments(request), stream=True)
+
+    def _deltas(self, events: Any) -> Iterator[Delta]:
+        return _deltas(events)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         messages = [{"role": "system", "content": request.system}] if request.system else []

@@ -165,7 +165,8 @@ def test_the_quickstart_runs_and_converts(executed_quickstart: nbformat.Notebook
 
 
 def test_a_terminal_shows_plain_text(local_home: Path) -> None:
-    script = "%load_ext costmagic\nget_ipython().run_cell_magic('llm', '--max-tokens 40', 'Name three colours.')\n%llm costs\n"
+    ask = "get_ipython().run_cell_magic('llm', '--max-tokens 40', 'Name three colours.')"
+    script = f"%load_ext costmagic\n{ask}\n%llm costs\n"
     command = [sys.executable, "-m", "IPython", "--colors=nocolor", "--simple-prompt", "--no-banner"]
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
     assert "smollm2-135m · medium (default) · " in done.stdout

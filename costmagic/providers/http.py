@@ -1,0 +1,213 @@
+"""What the two HTTP adapters share: one way through an SDK, and its failures as one line."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+from ..config import Settings
+from ..models import provider_config, require_key
+from ..types import Delta, ProviderError, Request, Stop
+
+Client = TypeVar("Client")
+
+
+class Attempts(threading.local):
+    """Counts the SDK's attempts for the call that runs in this thread."""
+
+    def __init__(self) -> None:
+        self.retries = 0
+        self.stop: Stop | None = None
+
+    def begin(self, stop: Stop | None) -> None:
+        self.retries = 0
+        self.stop = stop
+
+    def on_request(self, request: Any) -> None:
+        """HTTP event hook: both SDKs number their attempts in this header."""
+        self.retries = int(request.headers.get("x-stainless-retry-count", 0))
+        if self.stop is not None and self.stop.is_set():
+            raise KeyboardInterrupt  # stopped while the SDK waited to try again
+
+
+class HTTPProvider(ABC, Generic[Client]):
+    """A provider behind an SDK. What differs between protocols is in the methods with an underscore."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self._name = name
+        self._settings = settings
+        self._config = provider_config(settings, name)
+        self._attempts = Attempts()
+        self._lock = threading.Lock()
+        # One client per key: connections are kept, and a key set later in the notebook counts.
+        self._clients: dict[str | None, Client] = {}
+
+    @property
+    def endpoint(self) -> str:
+        return self._config.base_url or ""
+
+    def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
+        """See ``Provider``."""
+        from httpx2 import HTTPError, InvalidURL
+
+        self._check(request)
+        key = require_key(self._settings, self._name)
+        self._attempts.begin(stop)
+        try:
+            with self._open(self._client(key), request) as events:
+                with closing_on(stop, events.response):
+                    yield Delta(retries=self._attempts.retries)
+                    yield from well_formed(self._deltas(events))
+        except (self._sdk_error(), HTTPError, InvalidURL, ValueError) as error:
+            if stop is not None and stop.is_set():
+                return
+            raise self._failure(error, key) from error
+
+    def served(self, timeout: float) -> list[str]:
+        """Names of the models that the server offers (asking is free). Raises ProviderError."""
+        key = require_key(self._settings, self._name)
+        self._attempts.begin(None)
+        try:
+            client: Any = self._client(key)
+            return [model.id for model in client.with_options(timeout=timeout, max_retries=0).models.list()]
+        except Exception as error:
+            raise self._failure(error, key) from None
+
+    def close(self) -> None:
+        """Close the connections that are kept; the next call opens new ones."""
+        with self._lock:
+            clients: list[Any] = list(self._clients.values())
+            self._clients.clear()
+        for client in clients:
+            client.close()
+
+    def _check(self, request: Request) -> None:
+        """Raise UsageError for what this protocol can't carry."""
+
+    @abstractmethod
+    def _make_client(self, key: str | None) -> Client:
+        """The SDK's client for a key."""
+
+    @abstractmethod
+    def _open(self, client: Client, request: Request) -> Any:
+        """The SDK's stream of events."""
+
+    @abstractmethod
+    def _deltas(self, events: Any) -> Iterator[Delta]:
+        """What the events say."""
+
+    @abstractmethod
+    def _sdk_error(self) -> type[Exception]:
+        """The base class of the SDK's exceptions."""
+
+    def _secret(self, key: str | None) -> str | None:
+        """What must not show in a message."""
+        return key
+
+    def _client(self, key: str | None) -> Client:
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = self._make_client(key)
+            return self._clients[key]
+
+    def _failure(self, error: Exception, key: str | None) -> ProviderError:
+        return provider_error(self._name, error, self._secret(key), self._attempts)
+
+
+@contextmanager
+def closing_on(stop: Stop | None, response: Any) -> Iterator[None]:
+    """While the block reads ``response``, setting ``stop`` ends the read from any thread."""
+    if stop is None:
+        yield
+        return
+    with stop.waking(lambda: _shut(response)):
+        yield
+
+
+def _shut(response: Any) -> None:
+    # Closing a socket does not wake a thread that waits in recv() on it; shutting it down does.
+    stream = response.extensions.get("network_stream")
+    raw = stream.get_extra_info("socket") if stream is not None else None
+    if raw is None:
+        return
+    try:
+        raw.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass  # the other side was faster
+
+
+def well_formed(deltas: Iterator[Delta]) -> Iterator[Delta]:
+    """Pass ``deltas`` on; ValueError when what the SDK read is not JSON, or lacks what the protocol demands."""
+    try:
+        yield from deltas
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"the stream is not what its protocol says ({error})") from error
+
+
+def undo_custom_headers(variable: str, omit: Any, authorization: str) -> dict[str, Any]:
+    """Headers that undo those an SDK would add to every request from ``variable``, one "Name: value" a line.
+
+    They are meant for one provider, and often hold a credential. ``authorization`` is the one to send to this
+    one; all others become ``omit``.
+    """
+    names = [line.partition(":")[0].strip() for line in os.environ.get(variable, "").split("\n") if ":" in line]
+    return {name: authorization if name.lower() == "authorization" else omit for name in names}
+
+
+def model_name(reported: str | None) -> str | None:
+    """The model's name as a server reports it; some report the path of its file."""
+    if reported and (reported.startswith(("/", "\\")) or reported[1:3] == ":\\"):
+        return re.split(r"[/\\]", reported)[-1].removesuffix(".gguf") or None
+    return reported
+
+
+_KEY_LIKE = re.compile(r"\b(?:sk|gsk|pk|rk|key)[-_][A-Za-z0-9*_.-]{6,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
+
+
+def redact(text: str, *secrets: str | None) -> str:
+    """``text`` without the given secrets, and without anything shaped like a key."""
+    for secret in secrets:
+        if secret and len(secret) >= 4:
+            text = text.replace(secret, "***")
+    return _KEY_LIKE.sub("***", text)
+
+
+def provider_error(provider: str, error: Exception, secret: str | None, attempts: Attempts) -> ProviderError:
+    """The SDK's exception as one line: what the provider said, never the key."""
+    status = getattr(error, "status_code", None)
+    body = getattr(error, "body", None)
+    message = _message_of(body) or str(error) or type(error).__name__
+    cause = error.__cause__
+    if status is None and cause is not None and str(cause) and str(cause) not in message:
+        message = f"{message.rstrip('.')} ({type(cause).__name__}: {cause})"
+    if status == 200:  # an error event inside a stream that had begun well
+        status = None
+    result = ProviderError(provider, redact(" ".join(message.split()), secret), status)
+    result.retries = attempts.retries
+    result.billed = False if status or _never_sent(error) else None
+    return result
+
+
+def _message_of(body: object) -> str | None:
+    """The text in ``{"error": {"message": …}}`` and the shapes that servers make of it."""
+    while isinstance(body, dict):
+        body = body.get("error") or body.get("message") or body.get("detail")
+    return body if isinstance(body, str) and body else None
+
+
+# UnicodeEncodeError: a header, so the key, with letters that HTTP can't carry.
+_BEFORE_SENDING = ("ConnectError", "ConnectTimeout", "UnsupportedProtocol", "InvalidURL", "UnicodeEncodeError")
+
+
+def _never_sent(error: BaseException | None) -> bool:
+    while error is not None:
+        if type(error).__name__ in _BEFORE_SENDING:
+            return True
+        error = error.__cause__
+    return False
