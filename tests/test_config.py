@@ -155,7 +155,7 @@ def test_a_byte_order_mark_is_no_mistake(file: Path) -> None:
         ("\n[providers.x]\nbase_url = 'u'", ', line 2: [providers.x] needs kind = "openai" or'),
         (
             "[providers.x]\nkind = 'opnai'",
-            ", line 2: providers.x.kind = 'opnai' is not one of anthropic, local",
+            ", line 2: providers.x.kind = 'opnai' is not one of anthropic, openai",
         ),
         ("[providers.x]\nkind = 'openai'\napi_key = 'sk'", ", line 3: unknown key 'providers.x.api_key'; did you mean"),
         ("[providers.x]\nkind = 'openai'\ntimeout = -1", ", line 3: providers.x.timeout must be greater than 0"),
@@ -256,3 +256,15 @@ def test_settings_never_hold_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
         if provider.api_key_env:
             monkeypatch.setenv(provider.api_key_env, "sk-very-secret")
     assert "sk-very-secret" not in repr(config.load())
+
+
+def test_the_variable_does_not_move_a_server_of_the_user_s_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LAB_BASE_URL", "http://elsewhere")
+    own = loaded(file, "[providers.lab]\nkind = 'openai'\nbase_url = 'http://lab'").providers["lab"]
+    assert own.base_url == "http://lab"
+
+
+@pytest.mark.parametrize("kind", ["sim", "local"])
+def test_only_protocols_can_be_given_as_a_kind(file: Path, kind: str) -> None:
+    with pytest.raises(ConfigError, match="kind"):
+        loaded(file, f"[providers.lab]\nkind = '{kind}'")

@@ -186,7 +186,7 @@ def test_room_for_the_reply_is_what_the_prompt_leaves(session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("text", "sent"),
-    [("a \ud83d\ude00 b", "a 😀 b"), ("a \ud800 b", "a \ufffd b"), ("\udfff", "\ufffd"), ("é\x00", "é\x00")],
+    [("a \ud83d\ude00 b", "a 😀 b"), ("a \ud800 b", "a \ufffd b"), ("\udfff", "\ufffd"), ("é 語", "é 語")],
 )
 def test_halves_of_surrogate_pairs_are_joined_or_replaced(session: Session, text: str, sent: str) -> None:
     options = {"system": text, "feature": text, "action": text, "stop": text}
@@ -207,14 +207,14 @@ def test_json_is_asked_for_in_the_system_prompt_and_nothing_else_is_added(sessio
 
 def test_a_new_model_with_a_price_of_its_own_is_known(home: Path) -> None:
     own = Session(settings={"preset": "sim", "prices": {"openai:gpt-9": {"input": 1, "output": 1}}})
-    assert own.prepare("Hello", model="openai:gpt-9", sendable=False).request.model == "gpt-9"
+    assert own.rehearse("Hello", model="openai:gpt-9").request.model == "gpt-9"
 
 
 def test_a_server_of_ones_own_may_call_its_models_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1/v1")
     session = Session(settings={"preset": "sim"})
     for ref in ("openai:mine", "ollama:whatever", "vllm:a/b:c"):
-        assert session.prepare("Hello", model=ref, sendable=False).route.ref == ref
+        assert session.rehearse("Hello", model=ref).route.ref == ref
 
 
 @pytest.mark.parametrize("name", ["hevy", "x" * 10_000, "", "HEAVY"])

@@ -72,7 +72,7 @@ def _sums() -> list[Any]:
         total(~paid & ~simulated, avoided).label("avoided"),
         total(simulated, calls.c.cost_nusd).label("simulated_cost"),
         total(~paid & simulated, avoided).label("simulated_avoided"),
-        total(calls.c.cost_nusd.is_(None), 1).label("unpriced"),
+        total(calls.c.cost_nusd.is_(None) & ~simulated, 1).label("unpriced"),
         total(calls.c.usage_source == "estimated", 1).label("estimated"),
     ]
 

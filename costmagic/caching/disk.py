@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any
 
 from diskcache import Cache, JSONDisk
-from diskcache.core import MODE_PICKLE
+from diskcache.core import DBNAME, MODE_PICKLE
 
 LOCK_TIMEOUT_S = 10
 
@@ -33,6 +34,8 @@ class PlainJSONDisk(JSONDisk):  # type: ignore[misc]
 def open_cache(folder: Path, size_bytes: int) -> Cache:
     """The cache in ``folder``, made for the owner only; the oldest entries go when it is full."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # SQLite gives its side files the mode of the database.
+    os.close(os.open(folder / DBNAME, os.O_CREAT | os.O_RDWR, 0o600))
     return Cache(
         str(folder),
         timeout=LOCK_TIMEOUT_S,

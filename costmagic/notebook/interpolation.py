@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Mapping
 from functools import lru_cache
 from types import ModuleType
@@ -72,7 +73,7 @@ def interpolate(text: str, namespace: Mapping[str, Any]) -> str:
     """Replace each ``{{ expression }}`` in ``text`` by its value.
 
     What a value contains is not looked at again: braces in data stay as they are. DataFrames and Series
-    are written as CSV, whole; everything else as ``str()``.
+    are written as CSV and arrays in NumPy's notation, whole; everything else as ``str()``.
 
     Raises:
         UsageError: an undefined name (with the closest ones), a broken expression, a module, or an
@@ -133,4 +134,8 @@ def _as_text(value: Any) -> Any:
         # str() would cut a long table, without a word, and pad what is left with blanks.
         index = type(value.index).__name__ != "RangeIndex" or value.index.name is not None
         return to_csv(index=index, header=index or value.ndim == 2)
+    if type(value).__module__ == "numpy" and type(value).__name__ == "ndarray":
+        import numpy
+
+        return numpy.array2string(value, threshold=sys.maxsize)
     return value

@@ -38,6 +38,7 @@ _ACTIVE_TEX = re.compile(r"\\(?=(?:href|url|style|class|cssId|data|mmlToken|requ
 def _renderer() -> MarkdownIt:
     md = MarkdownIt("commonmark", {"html": False, "maxNesting": 50}).enable(["table", "strikethrough"])
     md.disable("image")
+    md.validateLink = _is_safe_link  # type: ignore[method-assign]
     # Formulas go through untouched, for MathJax; every other dollar sign is kept from it.
     texmath_plugin(md, delimiters="brackets")
     md.inline.ruler.at("math_inline", _parentheses)
@@ -98,6 +99,15 @@ def _math_block(self: Any, tokens: Sequence[Token], i: int, options: Any, env: A
 def _link_open(self: Any, tokens: Sequence[Token], i: int, options: Any, env: Any) -> str:
     href = str(tokens[i].attrs.get("href", ""))
     return f'<a href="{escape(href)}" target="_blank" rel="noopener noreferrer">'
+
+
+_SCHEME = re.compile(r"[\s\x00-\x20]*([a-z][a-z0-9+.-]*)\s*:", re.IGNORECASE)
+
+
+def _is_safe_link(url: str) -> bool:
+    """Only web and mail addresses: other schemes may run code or reach into the front end."""
+    scheme = _SCHEME.match(url)
+    return scheme is None or scheme.group(1).lower() in ("http", "https", "mailto")
 
 
 _RULES = {

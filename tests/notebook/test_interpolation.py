@@ -141,6 +141,7 @@ def test_a_mistake_is_told_in_one_line(text: str, told: str, namespace: dict[str
         "box.give()",
         "box.give().environ['OPENAI_API_KEY']",
         "table.m",
+        "[table.m]",
         "table.m.environ",
         "table['m']",
         "table['deep']['m'].environ",

@@ -292,3 +292,9 @@ def test_many_opened_formulas_in_many_lines_are_shown_as_they_are() -> None:
     assert 100 * lines <= MAX_STEPS
     assert to_html(few).startswith("<div")
     assert to_html(many * 2).startswith("<pre")
+
+
+@pytest.mark.parametrize("scheme", ["blob", "command", "vscode", "ftp", "jar", "view-source"])
+def test_only_web_and_mail_links_are_links(scheme: str) -> None:
+    assert "<a " not in to_html(f"[text]({scheme}:something)")
+    assert "<a " in to_html("[text](https://example.org) [rest](#below)")

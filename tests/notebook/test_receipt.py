@@ -56,13 +56,8 @@ def forms(reply: Reply) -> tuple[str, str, str]:
     summary = re.search(r"<summary[^>]*>(.*?)</summary>", made["text/html"], re.DOTALL)
     assert summary
     markdown = made["text/markdown"].replace("\\$", "$")
-    badges = re.findall(r"\*\*(.+?)\*\*", markdown)
     html = re.sub(r"<span style[^>]*>(.*?)</span>", r"[\1] ", summary[1])
-    return (
-        made["text/plain"],
-        re.sub(r"\*\*(.+?)\*\*", r"[\1]", markdown),
-        text_of(html) if badges else text_of(summary[1]),
-    )
+    return made["text/plain"], re.sub(r"\*\*(.+?)\*\*", r"[\1]", markdown), text_of(html)
 
 
 def line(**changes: Any) -> str:
@@ -104,7 +99,7 @@ def test_the_line_has_every_figure() -> None:
         ({"finish": None, "status": "error"}, "[ERROR] "),
         ({"data_error": "the reply is not valid JSON: x"}, "[NOT JSON] "),
         ({"latency_ms": 12.345}, " · 12.3 ms · "),
-        ({"latency_ms": 99.96}, " · 100.0 ms · "),
+        ({"latency_ms": 99.9}, " · 99.9 ms · "),
         ({"latency_ms": 100.0}, " · 0.1 s · "),
         ({"route": Route(None, REQUEST.ref, "explicit", "model was asked for", "as asked")}, " · as asked · "),
     ],
