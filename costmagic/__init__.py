@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 __all__ = [
+    "BudgetError",
     "ConfigError",
     "CostmagicError",
     "Message",
@@ -24,20 +25,23 @@ __all__ = [
     "__version__",
     "action",
     "ask",
+    "budget",
     "costs",
     "estimate",
     "ledger",
+    "route",
     "sim",
     "stream",
 ]
 
 # Methods of the default session.
-_SESSION = ("ask", "costs", "estimate", "ledger", "stream")
+_SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from .providers import sim
     from .session import Session, action
     from .types import (
+        BudgetError,
         ConfigError,
         CostmagicError,
         Message,

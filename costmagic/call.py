@@ -12,7 +12,8 @@ from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
 from .request import Prepared
-from .types import CacheLayer, Finish, Reply, Request, Route, Status, Stop, Usage
+from .stop import Stop
+from .types import CacheLayer, Finish, Reply, Request, Route, Status, Usage
 
 
 @dataclass
@@ -22,13 +23,15 @@ class Call:
     Attributes:
         status: None while it runs.
         counted: input tokens as counted before sending (``counted_raw``: before anything learned).
-        usage: the best figures so far.
+        usage: the best figures so far; ``reported``: what the provider has said of them.
         key: of the cache, None when the cache was not asked.
+        reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
     """
 
     prepared: Prepared
     notebook: str | None = None
+    session_id: str | None = None
     stop: Stop = field(default_factory=Stop)
     id: str = field(default_factory=new_id)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -37,6 +40,7 @@ class Call:
     counted: int = 0
     counted_raw: int | None = None
     usage: Usage | None = None
+    reported: Usage | None = None
     finish: Finish | None = None
     model: str | None = None
     retries: int = 0
@@ -50,6 +54,7 @@ class Call:
     reply: Reply | None = None
     request_sent: Request | None = None
     key: str | None = None
+    reserved: bool = False
     _begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -85,7 +90,7 @@ class Call:
             "notebook": self.notebook,
             "feature": ask.feature,
             "action": ask.action,
-            "task": None,
+            "task": self.route.task,
             "tier": self.route.tier,
             "model_requested": self.request.model,
             "model": self.model,
@@ -111,4 +116,5 @@ class Call:
             "quality": None,
             "prompt_hash": prompt_hash(self.request),
             "counted_tokens": self.counted_raw,
+            "session_id": self.session_id,
         }

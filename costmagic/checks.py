@@ -46,9 +46,9 @@ def check_keys(table: Mapping[str, Any], known: Sequence[str], prefix: str, wher
 
 
 def typed(value: Any, kind: type, key: str, where: Where) -> Any:
-    """``value``, which is a ``kind``: dict, str, int or bool."""
+    """``value``, which is a ``kind``: dict, list, str, int or bool."""
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        names = {dict: "a table", str: "a text", int: "a whole number", bool: "true or false"}
+        names = {dict: "a table", list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
         raise where.error(key, f"{key} must be {names[kind]}, not {value!r}")
     return value
 

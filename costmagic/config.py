@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from .checks import Where, check_keys, choice, number, positive, reference, typed
+from .limits import BudgetConfig
+from .limits import read as read_budget
 from .types import ConfigError
 
 FILE_NAME = "costmagic.toml"
@@ -66,7 +68,11 @@ class CacheConfig:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be configured; ``source`` is the file it came from."""
+    """Everything that can be configured; ``source`` is the file it came from.
+
+    ``rule`` holds the tables of ``[[rule]]`` in their order, checked: ``tier``, and any of ``match`` (a regular
+    expression), ``task``, ``min_tokens``, ``max_tokens``.
+    """
 
     home: Path
     preset: str = "auto"
@@ -74,6 +80,8 @@ class Settings:
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     cache: CacheConfig = field(default_factory=CacheConfig)
+    rule: tuple[Mapping[str, Any], ...] = ()
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
     max_tokens: int = 4096
     store_text: bool = True
     ledger_url: str | None = None
@@ -99,8 +107,11 @@ def find_file(start: Path | None = None) -> Path | None:
     """The ``costmagic.toml`` that counts for ``start`` (default: the working folder)."""
     import platformdirs
 
-    folder = (start or Path.cwd()).resolve()
-    candidates = [parent / FILE_NAME for parent in (folder, *folder.parents)]
+    try:
+        folder = (start or Path.cwd()).resolve()
+        candidates = [parent / FILE_NAME for parent in (folder, *folder.parents)]
+    except OSError:  # the working folder is gone
+        candidates = []
     candidates.append(Path(platformdirs.user_config_dir("costmagic", appauthor=False)) / FILE_NAME)
     return next((path for path in candidates if path.is_file()), None)
 
@@ -147,7 +158,6 @@ def load(
     return replace(
         settings,
         home=Path(home).expanduser() if home else default_home(),
-        providers={name: _with_environment(name, p) for name, p in settings.providers.items()},
         user=settings.user or _login_name(),
         source=path,
     )
@@ -164,6 +174,7 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         raise where.error("max_tokens", "max_tokens must be at least 1")
     if "preset" in values:
         given["preset"] = choice(values["preset"], PRESETS, "preset", where)
+    given["rule"] = tuple(_rule(table, where) for table in typed(values.get("rule", []), list, "rule", where))
     tiers = typed(values.get("tiers", {}), dict, "tiers", where)
     check_keys(tiers, TIERS, "tiers.", where)
     given["tiers"] = {name: reference(ref, f"tiers.{name}", where) for name, ref in tiers.items()}
@@ -177,7 +188,20 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
     cache = typed(values.get("cache", {}), dict, "cache", where)
     check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
     given["cache"] = CacheConfig(**{k: float(positive(v, f"cache.{k}", where)) for k, v in cache.items()})
+    given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
     return Settings(home=Path(), **given)
+
+
+def _rule(table: Any, where: Where) -> Mapping[str, Any]:
+    table = typed(table, dict, "rule", where)
+    kinds = {"tier": str, "match": str, "task": str, "min_tokens": int, "max_tokens": int}
+    check_keys(table, list(kinds), "rule.", where)
+    for key, value in table.items():
+        typed(value, kinds[key], f"rule.{key}", where)
+    if "tier" not in table:
+        raise where.error("rule", "a [[rule]] needs a tier")
+    choice(table["tier"], TIERS, "rule.tier", where)
+    return dict(table)
 
 
 def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConfig:
@@ -216,17 +240,20 @@ def _price(table: Any, key: str, where: Where) -> Price:
     return Price(**rates)
 
 
-def _with_environment(name: str, provider: ProviderConfig) -> ProviderConfig:
-    """``NAME_BASE_URL`` where the file sets none (and Ollama's own ``OLLAMA_HOST``)."""
+def address(name: str, provider: ProviderConfig) -> str | None:
+    """The base URL of a provider now: the file's, else ``NAME_BASE_URL`` (or ``OLLAMA_HOST``), else its usual one.
+
+    Read when a call is made, like the key: both may change together in a running notebook.
+    """
     builtin = BUILTIN_PROVIDERS.get(name)
-    if provider.kind not in ("anthropic", "openai") or provider.base_url != (builtin.base_url if builtin else None):
-        return provider
+    if provider.base_url != (builtin.base_url if builtin else None):
+        return provider.base_url or None
     url = os.environ.get(re.sub(r"\W", "_", name).upper() + "_BASE_URL")
     if not url and name == "ollama" and (host := os.environ.get("OLLAMA_HOST")):
         if "://" not in host:
             host = f"http://{host}" if re.search(r":\d+$", host) else f"http://{host}:11434"
         url = host.rstrip("/").replace("0.0.0.0", "127.0.0.1") + "/v1"
-    return replace(provider, base_url=url) if url else provider
+    return url or provider.base_url
 
 
 def _merge(base: Mapping[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:

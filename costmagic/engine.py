@@ -1,8 +1,7 @@
-"""One request's way: route → cache → count → ledger → stream → price → record."""
+"""One request's way: route → cache → count → budget → ledger → stream → price → record."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -10,13 +9,16 @@ from decimal import Decimal
 from typing import Any
 
 from .accounting import Ledger
+from .accounting.budget import Budgets
 from .accounting.money import from_nusd, to_nusd
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
 from .call import Call
+from .checkpoints import Checkpoints
 from .config import Settings
-from .estimates import Estimator
+from .downgrade import Downgrades
+from .estimates import Estimator, Size
 from .interrupt import shielded
 from .json_reply import parse_json
 from .models import split, tier_ref
@@ -25,10 +27,7 @@ from .providers import Providers
 from .request import Ask, Prepared, Preparer
 from .routing import Router
 from .tokens import Experience, Tokens
-from .types import Finish, ProviderError, Reply, Request, Usage, UsageError
-
-# How often the text of a running call is saved, in seconds: what a killed kernel can lose.
-CHECKPOINT_S = 1.0
+from .types import Delta, Finish, ProviderError, Reply, Request, Usage, UsageError
 
 
 class Engine:
@@ -39,11 +38,14 @@ class Engine:
         self.prices = Prices(settings)
         self.providers = Providers(settings)
         self.ledger = Ledger(settings.ledger_url or settings.home / "ledger.db", settings.store_text)
+        self.budgets = Budgets(settings.budget, self.ledger)
         self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
         self.tokens = Tokens(self._experience)
         self.estimator = Estimator(self.prices, self.tokens)
         self._preparer = Preparer(settings, self.prices, Router(settings))
+        self._downgrades = Downgrades(settings, self._preparer, self.estimator)
         self._flights = Flights()
+        self._checkpoints = Checkpoints(self._checkpoint)
         self._experiences: dict[str, Experience] = {}
 
     def close(self) -> None:
@@ -64,9 +66,13 @@ class Engine:
 
         Raises:
             UsageError: too long for the model, or dearer than allowed; nothing was sent.
+            BudgetError: a budget would be exceeded; nothing was sent.
             ProviderError: the provider failed; ``call.reply`` holds what was received.
             KeyboardInterrupt: interrupted or stopped; likewise.
         """
+        return self._downgrades.run(call, self._run)
+
+    def _run(self, call: Call) -> Iterator[str]:
         ask = call.prepared.ask
         if ask.no_cache or ask.fresh:
             yield from self._send(call, None)
@@ -101,23 +107,21 @@ class Engine:
         call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
         call.usage = self._estimated(call)
         call.cost = self._cost(call)
-        self.ledger.begin(call.row(), request)
-        stream = self.providers.get(request.provider).stream(request, call.stop)
-        reported: Usage | None = None
+        call.reserved = self._reserve(call, size)
+        stream: Iterator[Delta] = iter(())
         failure: ProviderError | None = None
-        saved_at = time.monotonic()
         try:
+            self.ledger.begin(call.row(), request)
+            self._checkpoints.add(call)
+            stream = self.providers.get(request.provider).stream(request, call.stop)
             for delta in stream:
-                reported = delta.usage or reported
+                call.reported = delta.usage or call.reported
                 call.finish = delta.finish or call.finish
                 call.model = delta.model or call.model
                 call.retries = call.retries if delta.retries is None else delta.retries
                 if not delta.text:
                     continue
                 call.receive(delta.text)
-                if time.monotonic() - saved_at > CHECKPOINT_S:
-                    self.ledger.checkpoint(call.id, call.text)
-                    saved_at = time.monotonic()
                 if flight:
                     flight.park()
                 yield delta.text
@@ -129,9 +133,12 @@ class Engine:
                 raise ProviderError(request.provider, "the stream ended before the reply was complete")
             call.status = "refused" if call.finish == "refusal" else "ok"
         except ProviderError as error:
-            call.status, failure = "error", error
             call.retries = max(call.retries, error.retries)
-            raise
+            if call.finish is None:
+                call.status, failure = "error", error
+                raise
+            # Cut after the whole reply and before its usage: the answer stands, its usage is estimated.
+            call.status = "refused" if call.finish == "refusal" else "ok"
         except (KeyboardInterrupt, GeneratorExit):
             call.status = "interrupted"
             raise
@@ -147,26 +154,41 @@ class Engine:
             with shielded():
                 with suppress(Exception):
                     stream.close()  # type: ignore[attr-defined]
-                self._settle(call, reported, failure)
+                self._checkpoints.remove(call)
+                self._settle(call, failure)
                 if flight:
                     flight.outcome = call.reply if call.status in ("ok", "refused") else failure
 
-    def _settle(self, call: Call, reported: Usage | None, failure: ProviderError | None) -> None:
+    def _reserve(self, call: Call, size: Size) -> bool:
+        """Set aside what the call could cost, where a budget asks for it; raises BudgetError."""
+        ask, request = call.prepared.ask, call.request
+        if not self.budgets.applying(ask.feature) or self.settings.providers[request.provider].kind == "sim":
+            return False
+        worst = self.estimator.most(request, size)
+        return self.budgets.reserve(call.id, request.ref, worst, ask.feature, call.started_at)
+
+    def _checkpoint(self, call: Call) -> None:
+        """Save a running call as what it is if this process dies now."""
+        usage = self._estimated(call, call.reported)
+        cost = self.prices.answer_cost(call.request.ref, call.model, usage, call.started_at)
+        self.ledger.checkpoint(replace(call, usage=usage, cost=cost).row(), call.text)
+
+    def _settle(self, call: Call, failure: ProviderError | None) -> None:
         """Price the call, write its final row, keep its reply if it may be served again."""
         call.status = call.status or "interrupted"
         call.latency_ms = call.elapsed_ms()
-        if call.finish is not None and reported is not None:
-            call.usage = reported
+        if call.finish is not None and call.reported is not None:
+            call.usage = call.reported
         elif failure is not None and failure.billed is False and not call.parts:
             call.usage = Usage(0, 0, source="estimated")
         else:
-            call.usage = self._estimated(call, reported)
+            call.usage = self._estimated(call, call.reported)
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
         call.cost = self._cost(call)
         self._price_baseline(call)
         data, data_error = parse_json(call)
-        self.ledger.finish(call.row(), call.request, call.text)
+        self.ledger.finish(call.row(), call.request, call.text, call.reserved)
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
         call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
@@ -250,7 +272,7 @@ class Engine:
         )
 
     def _key(self, request: Request) -> str:
-        endpoint = self.providers.get(request.provider).endpoint
+        endpoint = self.providers.get(request.provider).endpoint(request.model)
         return request_key(request, endpoint, self.settings.user, self.settings.project)
 
     def _experience(self, ref: str) -> Experience:

@@ -15,6 +15,11 @@ from .types import Request, Usage, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+# How far a foreign tokenizer and an unknown chat template may take a prompt beyond the estimate: 2.5 standard
+# deviations of what ``tokens`` believes before it has learned anything, and 3 of the template's.
+MOST_TIMES = Decimal("1.5")
+MOST_MORE = 64
+
 # A token estimate may be off; a prompt is refused as too long only when it is so by more than this.
 ESTIMATE_SLACK = Decimal("1.1")
 
@@ -70,8 +75,8 @@ class Estimator:
         assert request.max_tokens is not None
         count = self._tokens.request(request)
         limit, window = request.max_tokens, self._prices.window(request.ref)
-        if window:
-            limit = max(1, min(limit, window - count.tokens))
+        if window and window > count.tokens:
+            limit = min(limit, window - count.tokens)
         return Size(count.tokens, count.raw, count.source, limit)
 
     def estimate(self, request: Request) -> Estimate:
@@ -94,7 +99,7 @@ class Estimator:
         size = self.size(request)
         window = self._prices.window(request.ref)
         counted = size.token_source == "counted"
-        if window and size.input_tokens > window * (1 if counted else ESTIMATE_SLACK):
+        if window and size.input_tokens >= window * (1 if counted else ESTIMATE_SLACK):
             raise UsageError(
                 f"the prompt has {'' if counted else 'about '}{size.input_tokens:,} tokens, "
                 f"and {request.ref} has room for {window:,}"
@@ -113,8 +118,27 @@ class Estimator:
                 f"{size.max_tokens:,} out), more than max_cost ${max_cost:f}: lower max_tokens or raise max_cost"
             )
 
+    def most(self, request: Request, size: Size) -> Decimal | None:
+        """What the call can cost at the very most, in USD, None when unpriced: budgets reserve this.
+
+        ``worst_cost`` takes the estimate of the prompt's tokens at its word. Here an estimate may be too low,
+        and the provider may write the whole prompt into its cache, where that is dearer.
+        """
+        tokens = size.input_tokens
+        if size.token_source != "counted":
+            window = self._prices.window(request.ref)
+            likely_most = int(tokens * MOST_TIMES) + MOST_MORE
+            tokens = max(tokens, min(likely_most, window) if window else likely_most)
+        plain = self._prices.cost(request.ref, Usage(tokens, size.max_tokens))
+        written = self._prices.cost(request.ref, Usage(tokens, size.max_tokens, cache_write_tokens=tokens))
+        return None if plain is None or written is None else max(plain, written)
+
     def _worst(self, request: Request, size: Size) -> Decimal | None:
-        return self._prices.cost(request.ref, Usage(size.input_tokens, size.max_tokens))
+        worst = self._prices.cost(request.ref, Usage(size.input_tokens, size.max_tokens))
+        if worst is None or not self._prices.caches_unasked(request.ref):
+            return worst
+        written = Usage(size.input_tokens, size.max_tokens, cache_write_tokens=size.input_tokens)
+        return max(worst, self._prices.cost(request.ref, written) or worst)
 
 
 @dataclass(frozen=True)

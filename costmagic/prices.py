@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from .config import Price, Settings
+from .config import Price, Settings, address
 from .models import LOCAL_WINDOW, split
 from .types import Usage
 
@@ -21,6 +21,9 @@ MILLION = Decimal(1_000_000)
 
 # Providers whose whole catalogue the list holds: a name that it does not know is worth a question.
 LISTED = ("anthropic", "openai", "openrouter", "groq", "deepseek")
+
+# USD; what is dearer is a mistake, and would not fit into the ledger.
+MAX_COST = Decimal(10**9)
 
 FREE = Price(Decimal(0), Decimal(0))
 
@@ -35,11 +38,16 @@ class Prices:
     def cost(self, ref: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
         """USD for ``usage`` on the model ``ref`` at the prices of ``at`` (default: now), exact.
 
-        None when the price is unknown. ``usage.input_tokens`` includes cache reads and writes.
+        None when the price is unknown or makes no sense. ``usage.input_tokens`` includes cache reads and writes.
         """
-        own = self._own(ref)
-        if own is not None:
-            return _own_cost(own, usage)
+        try:
+            own = self._own(ref)
+            cost = self._list_cost(ref, usage, at) if own is None else _own_cost(own, usage)
+        except (ValueError, ArithmeticError):
+            return None  # counts or rates that no price can be made of
+        return cost if cost is None or abs(cost) <= MAX_COST else None
+
+    def _list_cost(self, ref: str, usage: Usage, at: datetime | None) -> Decimal | None:
         found = self._find(ref)
         if found is None:
             return None
@@ -86,6 +94,11 @@ class Prices:
         found = self._find(ref)
         return found[1].context_window if found else None
 
+    def caches_unasked(self, ref: str) -> bool:
+        """Whether the provider may write a prompt into its cache, and charge for that, without being asked."""
+        found = self._find(ref)
+        return found is not None and found[0].id == "openai"
+
     def knows(self, ref: str) -> bool:
         """Whether the user or the list has a price entry for this model."""
         return self._own(ref) is not None or self._find(ref) is not None
@@ -120,7 +133,7 @@ class Prices:
         config = self._settings.providers.get(name)
         snapshot = get_snapshot()
         ids = {provider.id for provider in snapshot.providers}
-        url = None if name in ids else config.base_url if config else None
+        url = None if name in ids else address(name, config) if config else None
         if name not in ids and url is None:
             return None
         try:

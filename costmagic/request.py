@@ -9,8 +9,8 @@ from numbers import Integral, Real
 from typing import Any
 
 from . import weights
-from .config import Settings
-from .models import LOCAL_MODEL, require_key, split
+from .config import TIERS, Settings, address
+from .models import LOCAL_MODEL, require_key, split, tier_ref
 from .prices import LISTED, Prices
 from .providers.sim import is_scripted
 from .routing import Router
@@ -81,10 +81,11 @@ class Preparer:
         stop = _stop_sequences(ask.stop)
         if ask.model and ":" not in ask.model:
             self._refuse_bare_name(ask.model.strip())
-        route = self._router.route(ask.tier, ask.model)
-        self.check_model(route.ref)
+        route = self._router.route(ask.prompt, ask.tier, ask.model, ask.purpose)
         if sendable:
-            self.check_reachable(route.ref)
+            route = self._reachable(route)
+        else:
+            self.check_model(route.ref)
         provider, model = split(route.ref)
         window = self._prices.window(route.ref)
         if window and max_tokens and max_tokens > window:
@@ -114,7 +115,7 @@ class Preparer:
             )
         listed = name in LISTED or (config.kind == "sim" and not is_scripted(model))
         named = ref in self._settings.tiers.values() or ref in self._settings.prices
-        elsewhere = config.base_url is not None and name in ("anthropic", "openai")
+        elsewhere = name in ("anthropic", "openai") and address(name, config) is not None
         if listed and not named and not elsewhere and not self._prices.knows(ref):
             known = self._known_like(name)
             raise UsageError(
@@ -129,6 +130,34 @@ class Preparer:
             weights.find(self._settings.home, model)
         else:
             require_key(self._settings, name)
+
+    def _reachable(self, route: Route) -> Route:
+        """``route``, or where its tier can't be asked, the next one that can: cheaper tiers first.
+
+        Raises UsageError when a model was asked for by name, or no tier can be asked.
+        """
+        try:
+            self.check_model(route.ref)
+            self.check_reachable(route.ref)
+            return route
+        except UsageError as error:
+            if route.tier is None:
+                raise
+            place = TIERS.index(route.tier)
+            for tier in (*TIERS[place + 1 :], *reversed(TIERS[:place])):
+                ref = tier_ref(self._settings, tier)
+                if ref != route.ref and self._can_ask(ref):
+                    reason = f"{route.reason}; tier {route.tier} can't be asked ({error}), so {tier} answers"
+                    return replace(route, tier=tier, ref=ref, reason=reason, label=f"instead of {route.tier}")
+            raise
+
+    def _can_ask(self, ref: str) -> bool:
+        try:
+            self.check_model(ref)
+            self.check_reachable(ref)
+            return True
+        except UsageError:
+            return False
 
     def _refuse_bare_name(self, name: str) -> None:
         """A model without its provider: name the references that it may mean."""
@@ -171,7 +200,10 @@ def _stop_sequences(value: Any) -> tuple[str, ...]:
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # an integer too long to be written
+        text = f"a {type(value).__name__} of absurd size"
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
@@ -192,7 +224,7 @@ def _number(name: str, value: Any, low: float, high: float) -> float:
 def _money(name: str, value: Any) -> Decimal:
     try:
         amount = Decimal(str(value))
-    except ArithmeticError:
+    except (ArithmeticError, ValueError):
         amount = Decimal("NaN")
     if isinstance(value, bool) or not amount.is_finite() or amount < 0:
         raise UsageError(f"{name} must be an amount in USD, 0 or more, not {_short(value)}")

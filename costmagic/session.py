@@ -12,10 +12,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import config, models
+from . import config, forks, models
+from .accounting.report import BudgetReport
 from .call import Call
 from .engine import Engine
 from .estimates import Estimate, Estimates
+from .explanation import Explanation
+from .limits import parse as parse_limit
 from .request import Ask, Prepared
 from .types import CostmagicError, Reply, UsageError, did_you_mean
 
@@ -70,7 +73,12 @@ class Session:
         # Jupyter tells the kernel the path of its notebook in this variable.
         self.notebook: str | None = os.environ.get("JPY_SESSION_NAME")
         self._lock = threading.Lock()
+        forks.renew(self)
         self._totals = Totals()
+
+    def renew_after_fork(self) -> None:
+        """A new lock in a forked child."""
+        self._lock = threading.Lock()
 
     def ask(self, prompt: str, **options: Any) -> Reply:
         """Send ``prompt`` and wait for the whole reply.
@@ -118,19 +126,26 @@ class Session:
 
     def run(self, prepared: Prepared) -> ReplyStream:
         """Send a prepared request."""
-        return ReplyStream(self, Call(prepared, notebook=self.notebook))
+        return ReplyStream(self, Call(prepared, self.notebook, self.engine.budgets.session_id))
 
-    def estimate(self, prompt: str, tiers: Sequence[str] | None = None, **options: Any) -> Estimates:
+    def estimate(self, prompt: str, tiers: str | Sequence[str] | None = None, **options: Any) -> Estimates:
         """Tokens and cost of ``prompt`` on each of ``tiers`` (default: all five); nothing is sent.
 
         ``tiers`` takes tier names and model references; the other options are those of ``ask``.
         """
-        names = list(self.tiers()) if tiers is None else list(tiers)
+        names = list(self.tiers()) if tiers is None else [tiers] if isinstance(tiers, str) else list(tiers)
         return Estimates(tuple((name, self._estimate_on(name, prompt, options)) for name in names))
 
     def _estimate_on(self, name: str, prompt: str, options: Mapping[str, Any]) -> Estimate:
         target = {"model": name} if ":" in name else {"tier": name}
         return self.engine.estimator.estimate(self.rehearse(prompt, **{**options, **target}).request)
+
+    def route(self, prompt: str, **options: Any) -> Explanation:
+        """Why ``prompt`` would go where it would go, and what each tier would cost; nothing is sent."""
+        prepared = self.rehearse(prompt, **options)
+        shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
+        names = None if prepared.route.tier else [*self.tiers(), prepared.route.ref]
+        return Explanation(prepared.route, self.estimate(prompt, names, **shared))
 
     def tiers(self) -> dict[str, str]:
         """Tier → model reference in force now, heavy to routing."""
@@ -147,6 +162,27 @@ class Session:
         calls have their own column and count in no other money.
         """
         return self.engine.ledger.costs(by, since)
+
+    def budget(self, *limits: str, feature: str | None = None) -> BudgetReport:
+        """How the spending limits stand: spent, reserved by calls under way, left.
+
+        Args:
+            *limits: set for this session only: ``"5/day"`` (or ``session``, ``week``, ``month``), over what
+                ``costmagic.toml`` says for that period; ``"off"`` takes all of these back.
+            feature: the limits are for this feature alone.
+
+        Raises:
+            UsageError: not an amount and a period; or the ledger can't be read.
+        """
+        budgets = self.engine.budgets
+        if "off" in limits and (len(limits) > 1 or feature is not None):
+            raise UsageError("off takes back all budgets of this session: give nothing else with it")
+        changes = [] if "off" in limits else [parse_limit(limit, feature) for limit in limits]
+        if "off" in limits:
+            budgets.reset()
+        for limit in changes:
+            budgets.change(limit)
+        return budgets.report()
 
     @property
     def totals(self) -> Totals:

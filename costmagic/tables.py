@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -13,6 +14,15 @@ SHORT = 32
 NO_MATH = "tex2jax_ignore mathjax_ignore"
 
 
+# A text must not steer the terminal that shows it: control characters go, but for tab and newline.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def printable(text: str) -> str:
+    """``text`` without characters that a terminal would obey."""
+    return _CONTROL.sub("", text)
+
+
 def money_safe(text: str) -> str:
     """``text`` escaped for HTML, its dollar signs out of MathJax's reach whatever classes survive."""
     return escape(text).replace("$", "<span>$</span>")
@@ -20,6 +30,7 @@ def money_safe(text: str) -> str:
 
 def plain(table: Table) -> str:
     """Columns padded to their widest cell; the first row is the header."""
+    table = [[printable(cell) for cell in row] for row in table]
     widths = [max(len(row[i]) for row in table) for i in range(len(table[0]))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
     lines.insert(1, "  ".join("─" * width for width in widths))

@@ -5,16 +5,15 @@ Error tree::
     CostmagicError
     ├── UsageError            the caller's mistake; raised before any money is spent
     │   ├── ConfigError       a mistake in costmagic.toml
-    │   └── MissingKeyError   the provider's API key is not set
+    │   ├── MissingKeyError   the provider's API key is not set
+    │   └── BudgetError       the call could exceed a spending limit
     └── ProviderError         the provider failed; carries status, message and the cost so far
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -26,6 +25,8 @@ Finish = Literal["stop", "length", "refusal"]
 Status = Literal["ok", "error", "interrupted", "refused"]
 RouteSource = Literal["explicit", "policy", "rule", "learned", "llm"]
 CacheLayer = Literal["exact", "semantic"]
+
+MAX_TOKENS = 1_000_000_000  # no call has more; a server that reports more is mistaken
 
 
 class CostmagicError(Exception):
@@ -49,6 +50,21 @@ class MissingKeyError(UsageError):
     """The API key of a provider is not set; names the variable."""
 
 
+class BudgetError(UsageError):
+    """The call could exceed a spending limit; it was not sent.
+
+    Attributes:
+        period: of the limit: "session", "daily", "weekly" or "monthly".
+        feature: that the limit is on, None for a limit on everything.
+        limit, spent, reserved, worst_cost: USD (``Decimal``); ``reserved`` by other calls under way,
+            ``worst_cost`` of this one.
+    """
+
+    period = ""
+    feature: str | None = None
+    limit = spent = reserved = worst_cost = Decimal(0)
+
+
 class ProviderError(CostmagicError):
     """A provider's failure.
 
@@ -63,7 +79,7 @@ class ProviderError(CostmagicError):
     """
 
     def __init__(self, provider: str, message: str, status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(provider, message, status)  # all of them, so that it can be pickled
         self.provider = provider
         self.message = message
         self.status = status
@@ -119,6 +135,23 @@ class Usage:
     reasoning_tokens: int = 0
     source: UsageSource = "reported"
 
+    @classmethod
+    def reported(cls, **counts: object) -> Usage | None:
+        """The usage that a server reports, None when it makes no sense: it is then estimated.
+
+        Counts must be whole numbers from 0 to a billion, and no more of the input cached than there is.
+        """
+        numbers: dict[str, Any] = {}
+        for name, value in counts.items():
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_TOKENS:
+                return None
+            numbers[name] = value
+        usage = cls(**numbers)
+        cached = usage.cache_read_tokens + usage.cache_write_tokens
+        if cached > usage.input_tokens:
+            return None
+        return replace(usage, reasoning_tokens=min(usage.reasoning_tokens, usage.output_tokens))
+
 
 @dataclass(frozen=True, slots=True)
 class Delta:
@@ -137,13 +170,17 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Which tier and model a request goes to, who decided, and why (``label``: in a word or two)."""
+    """Which tier and model a request goes to, who decided, and why (``label``: in a word or two).
+
+    ``task`` is what the prompt asks for, None where no rule knows.
+    """
 
     tier: str | None
     ref: str
     source: RouteSource
     reason: str
     label: str
+    task: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -214,46 +251,6 @@ class Reply:
         hit = f", {self.cache} cache hit" if self.cache else ""
         simulated = ", SIMULATED" if self.simulated else ""
         return f"<Reply {text!r}: {self.model}, {dollars(self.cost)}{hit}{simulated}>"
-
-
-class Stop:
-    """Stops a running stream from any thread.
-
-    A provider registers, for as long as it waits, what wakes it (closing its connection, setting
-    a flag); ``set()`` calls it at once. Setting it twice does nothing more.
-    """
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-        self._lock = threading.RLock()  # an interrupt may set it in the very thread that holds the lock
-        self._wakers: list[Callable[[], None]] = []
-
-    def is_set(self) -> bool:
-        return self._event.is_set()
-
-    def wait(self, seconds: float) -> bool:
-        """Sleep for ``seconds`` unless stopped; True when stopped."""
-        return self._event.wait(seconds) if seconds > 0 else self._event.is_set()
-
-    def set(self) -> None:
-        with self._lock:
-            self._event.set()
-            # Under the lock: whoever has left ``waking`` may already use its connection for another call.
-            for wake in list(self._wakers):
-                wake()
-
-    @contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call ``wake`` when stopped while the block runs (at once if it is stopped already)."""
-        with self._lock:
-            self._wakers.append(wake)
-        try:
-            if self.is_set():
-                wake()
-            yield
-        finally:
-            with self._lock:
-                self._wakers.remove(wake)
 
 
 def closest(word: str, choices: Sequence[str], n: int = 3) -> list[str]:

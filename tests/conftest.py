@@ -12,6 +12,7 @@ import pytest
 
 from costmagic import session as sessions
 from costmagic import weights
+from costmagic.embedding import MiniLM
 from costmagic.providers import sim
 
 ROOT = Path(__file__).parent.parent
@@ -26,6 +27,14 @@ def weights_file() -> Path:
     for _ in weights.pull(MODELS_HOME, weights.DEFAULT):
         pass
     return weights.find(MODELS_HOME, weights.DEFAULT)
+
+
+@pytest.fixture(scope="session")
+def minilm() -> MiniLM:
+    """The real embedder, its weights pulled when missing."""
+    for _ in weights.pull(MODELS_HOME, "minilm"):
+        pass
+    return MiniLM(MODELS_HOME)
 
 
 @pytest.fixture(autouse=True)

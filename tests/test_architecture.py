@@ -17,15 +17,16 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Imports point upward in this list, never down and never sideways.
 LAYERS = (
-    ("money", "tables"),
+    ("money", "tables", "forks", "stop"),
     ("types",),
     ("checks",),
+    ("limits",),
     ("config",),
     ("models",),
-    ("prices", "tokens", "weights", "interrupt", "providers", "routing", "caching", "accounting"),
+    ("prices", "tokens", "weights", "embedding", "interrupt", "providers", "routing", "caching", "accounting"),
     ("request",),
     ("call", "estimates"),
-    ("json_reply",),
+    ("json_reply", "downgrade", "explanation", "checkpoints"),
     ("engine",),
     ("session",),
     ("notebook",),
@@ -34,8 +35,9 @@ LAYERS = (
 )
 RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
-# The local provider runs what weights keeps.
-EXCEPTIONS = {("providers", "weights")}
+# The local provider and the embedder run what weights keeps; the learned router reads with the embedder.
+# and learns from what the ledger knows.
+EXCEPTIONS = {("providers", "weights"), ("embedding", "weights"), ("routing", "embedding"), ("routing", "accounting")}
 
 HEAVY = {
     "sqlalchemy",

@@ -164,6 +164,7 @@ try:
     for text in stream:
         print("x", flush=True)
 except KeyboardInterrupt:
+    stream.close()  # the interrupt may have come between two pieces
     print(stream.reply.status, flush=True)
 """
 

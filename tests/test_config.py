@@ -243,12 +243,15 @@ def test_addresses_come_from_the_usual_variables(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert config.load().providers[provider].base_url == url
+    assert config.address(provider, config.load().providers[provider]) == url
 
 
 def test_an_address_in_the_file_wins_over_the_variable(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:1")
-    assert loaded(file, "[providers.openai]\nbase_url = 'http://file'").providers["openai"].base_url == "http://file"
+    assert (
+        config.address("openai", loaded(file, "[providers.openai]\nbase_url = 'http://file'").providers["openai"])
+        == "http://file"
+    )
 
 
 def test_settings_never_hold_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +264,7 @@ def test_settings_never_hold_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_variable_does_not_move_a_server_of_the_user_s_own(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAB_BASE_URL", "http://elsewhere")
     own = loaded(file, "[providers.lab]\nkind = 'openai'\nbase_url = 'http://lab'").providers["lab"]
-    assert own.base_url == "http://lab"
+    assert config.address("lab", own) == "http://lab"
 
 
 @pytest.mark.parametrize("kind", ["sim", "local"])

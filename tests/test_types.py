@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from costmagic.types import ProviderError, Stop, UsageError, did_you_mean
+from costmagic.stop import Stop
+from costmagic.types import ProviderError, UsageError, did_you_mean
 
 
 def test_stop_wakes_all_who_wait_and_nobody_who_has_left() -> None:

@@ -3,6 +3,6 @@
 Not called ``ledger``: importing a module of that name would put it in the place of ``costmagic.ledger()``.
 """
 
-from .store import Ledger, LedgerWarning
+from .store import Ledger, LedgerError, LedgerWarning
 
-__all__ = ["Ledger", "LedgerWarning"]
+__all__ = ["Ledger", "LedgerError", "LedgerWarning"]

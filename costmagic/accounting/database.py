@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from .migrations import is_current, migrate
 
-BUSY_TIMEOUT_S = 30
+BUSY_TIMEOUT_S = 5
 
 
 def reading(engine: Engine) -> Connection:
@@ -27,9 +27,6 @@ def connect(location: Path | str) -> Engine:
     Raises SQLAlchemyError or OSError when it can't be opened or made.
     """
     engine = _sqlite(location) if isinstance(location, Path) else create_engine(make_url(location))
-    if hasattr(os, "register_at_fork"):
-        # A child must not use its parent's connections, nor close them.
-        os.register_at_fork(after_in_child=lambda: engine.dispose(close=False))
     with reading(engine) as connection:
         current = is_current(connection)
     if not current:

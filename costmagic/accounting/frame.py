@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Boolean, Engine, Float, Integer, Select, case, cast, func, select
@@ -19,9 +19,22 @@ if TYPE_CHECKING:
 GROUPS = ("feature", "model", "tier", "day", "action")
 
 
-def naive_utc(moment: datetime) -> datetime:
-    """How the ledger stores moments. A naive one is taken as local time."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+def naive_utc(moment: datetime | date | str) -> datetime:
+    """How the ledger stores moments. A naive one is taken as local time, a date as its first moment.
+
+    Raises UsageError for what is none of these, or not in ISO format.
+    """
+    try:
+        if isinstance(moment, str):
+            moment = datetime.fromisoformat(moment)
+        if not isinstance(moment, datetime):
+            moment = datetime(moment.year, moment.month, moment.day)
+        if moment.tzinfo is None:
+            # By way of the timestamp: a local time that the clock skips is then the moment after the gap.
+            moment = datetime.fromtimestamp(moment.timestamp(), UTC)
+        return moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError, AttributeError):
+        raise UsageError(f"since takes a date or a datetime, not {moment!r}") from None
 
 
 def read(engine: Engine, since: datetime | None) -> pd.DataFrame:
@@ -90,7 +103,8 @@ def costs(engine: Engine, by: str, since: datetime | None) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if by not in GROUPS:
+    if not isinstance(by, str) or by not in GROUPS:
+        by = str(by)
         raise UsageError(f"costs can't be grouped by '{by}'{did_you_mean(by, GROUPS)}")
     if by == "day":
         records = _daily(engine, since)
@@ -113,18 +127,16 @@ def _grouped(engine: Engine, statement: Select[Any], since: datetime | None) -> 
 
 
 def _daily(engine: Engine, since: datetime | None) -> list[tuple[Any, ...]]:
-    """Sums per local day: the user's calendar, whatever the clock changes."""
-    bounds = select(func.min(calls.c.started_at), func.max(calls.c.started_at))
-    first, last = _grouped(engine, bounds, since)[0]
+    """Sums per local day: the user's calendar, whatever the clock changes. Empty days are leapt over."""
     records = []
-    day = None if first is None else first.replace(tzinfo=UTC).astimezone().date()
-    while day is not None and day <= last.replace(tzinfo=UTC).astimezone().date():
+    moment = _grouped(engine, select(func.min(calls.c.started_at)), since)[0][0]
+    while moment is not None:
+        day = moment.replace(tzinfo=UTC).astimezone().date()
         start, end = (datetime(d.year, d.month, d.day) for d in (day, day + timedelta(days=1)))
         within = (calls.c.started_at >= naive_utc(start)) & (calls.c.started_at < naive_utc(end))
-        row = _grouped(engine, select(*_sums()).where(within), since)[0]
-        if row[0]:
-            records.append((day, *row))
-        day += timedelta(days=1)
+        records.append((day, *_grouped(engine, select(*_sums()).where(within), since)[0]))
+        later = select(func.min(calls.c.started_at)).where(calls.c.started_at >= naive_utc(end))
+        moment = _grouped(engine, later, since)[0][0]
     return records
 
 

@@ -37,7 +37,29 @@ def _m001_calls_and_texts(connection: Connection) -> None:
     )
 
 
-MIGRATIONS: tuple[tuple[str, Migration], ...] = (("001_calls_and_texts", _m001_calls_and_texts),)
+def _m002_reservations(connection: Connection) -> None:
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS reservations (
+            id TEXT PRIMARY KEY, started_at TIMESTAMP NOT NULL, feature TEXT, session_id TEXT NOT NULL,
+            amount_nusd BIGINT NOT NULL, expires_at TIMESTAMP NOT NULL
+        )
+        """)
+    )
+    connection.execute(text("ALTER TABLE calls ADD COLUMN session_id TEXT"))
+    # Budgets sum a month before each call: from this index alone, without touching the table.
+    connection.execute(
+        text("""
+        CREATE INDEX calls_real ON calls (started_at, provider, cost_nusd, feature, session_id)
+        WHERE provider <> 'sim'
+        """)
+    )
+
+
+MIGRATIONS: tuple[tuple[str, Migration], ...] = (
+    ("001_calls_and_texts", _m001_calls_and_texts),
+    ("002_reservations", _m002_reservations),
+)
 
 
 def is_current(connection: Connection) -> bool:

@@ -56,9 +56,10 @@ calls = Table(
     Column("prompt_hash", Text, nullable=False),
     # What tokens.py counted before sending, before anything learned: estimates learn from it.
     Column("counted_tokens", Integer),
+    Column("session_id", Text),  # limits per session are kept by it
 )
 
-PUBLIC_COLUMNS = tuple(c.name for c in calls.columns if c.name != "counted_tokens")
+PUBLIC_COLUMNS = tuple(c.name for c in calls.columns if c.name not in ("counted_tokens", "session_id"))
 
 texts = Table(
     "texts",
@@ -68,5 +69,19 @@ texts = Table(
     Column("reply", Text, nullable=False),  # what was received, however the call ended
 )
 
+# What calls under way may still cost: one row from before a call is sent until its final row is written.
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", Text, primary_key=True),  # the call's
+    Column("started_at", DateTime, nullable=False),  # the call's, UTC
+    Column("feature", Text),
+    Column("session_id", Text, nullable=False),
+    Column("amount_nusd", BigInteger, nullable=False),
+    Column("expires_at", DateTime, nullable=False),  # UTC: of a call whose process died
+)
+
+update_running = calls.update().where(calls.c.id == bindparam("of"), calls.c.latency_ms.is_(None))
 update_call = calls.update().where(calls.c.id == bindparam("of"))
 update_text = texts.update().where(texts.c.call_id == bindparam("of"))
+delete_reservation = reservations.delete().where(reservations.c.id == bindparam("of"))

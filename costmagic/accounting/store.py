@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import secrets
 import threading
 import time
 import warnings
+import weakref
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..types import Request
+from .. import forks
+from ..types import CostmagicError, Request
 
 if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection, Engine
 
 Row = Mapping[str, Any]
+T = TypeVar("T")
+
+# A row, its request and reply, and whether writing it settles a reservation.
+Entry = tuple[Row, str | None, str | None, bool]
 
 # Rows kept in memory while the ledger can't be written; they are written when it can be again.
 MAX_UNSAVED = 10_000
 
+# While another program holds the ledger, rows are kept in memory for this long before the next try.
+RETRY_S = 2.0
+
 # Calls that token estimates are learned from.
 LEARNING_CALLS = 5_000
+
+
+class LedgerError(CostmagicError):
+    """The ledger can't be read."""
 
 
 class LedgerWarning(UserWarning):
@@ -50,41 +65,75 @@ class Ledger:
         self._opening = threading.Lock()
         # SQLite has one writer at a time: queueing here is fairer and quicker than its busy loop.
         self._writing = threading.Lock()
+        self._retry_at = 0.0
         self._engine: Engine | None = None
-        self._unsaved: deque[tuple[Row, str | None, str | None]] = deque(maxlen=MAX_UNSAVED)
+        self._unsaved: deque[Entry] = deque(maxlen=MAX_UNSAVED)
         self._warned = False
+        forks.renew(self)
+        atexit.register(_flush, weakref.ref(self))
 
     def begin(self, row: Row, request: Request) -> None:
         """Write the row of a call that is about to be sent, as what it is if this process dies now."""
         self._write(row, request_json(request), "")
 
-    def checkpoint(self, call_id: str, text: str) -> None:
-        """Save the text received so far of a running call."""
-        if self.store_text:
-            from .schema import update_text
+    def checkpoint(self, row: Row, text: str) -> None:
+        """Save what a running call has received and cost so far; a finished one is left as it is."""
+        from .schema import update_running, update_text
 
-            with self._writing:
-                self._attempt(lambda c: c.execute(update_text, {"of": call_id, "reply": text}))
+        def save(connection: Connection) -> None:
+            running = connection.execute(update_running, {**_without_nul(row), "of": row["id"]}).rowcount
+            if running and self.store_text:
+                connection.execute(update_text, {"of": row["id"], "reply": text.replace("\0", "\ufffd")})
 
-    def finish(self, row: Row, request: Request, text: str) -> None:
-        """Write the final row of a call that was begun."""
-        self._write(row, request_json(request), text)
+        with self._writing:
+            if not self._unsaved:
+                self._attempt(save)
+
+    def finish(self, row: Row, request: Request, text: str, reserved: bool = False) -> None:
+        """Write the final row of a call that was begun; what was ``reserved`` for it is free with that."""
+        self._write(row, request_json(request), text, reserved)
 
     def record(self, row: Row) -> None:
         """Write a row that needs no text of its own: a cache hit."""
         self._write(row, None, None)
 
     def unsaved(self) -> int:
-        """How many rows wait in memory for the ledger to become writable."""
-        return len(self._unsaved)
+        """How many calls wait in memory for the ledger to become writable."""
+        return len({row["id"] for row, *_ in self._unsaved})
 
-    def _write(self, row: Row, request: str | None, reply: str | None) -> None:
-        entry = (_without_nul(row), request if self.store_text else None, reply and reply.replace("\0", "\ufffd"))
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction that comes after all rows so far.
+
+        Raises SQLAlchemyError or OSError when the ledger can't be written.
+        """
         with self._writing:
-            while self._unsaved and self._attempt(lambda c: _save(c, self._unsaved[0])):
-                self._unsaved.popleft()
-            if self._unsaved or not self._attempt(lambda c: _save(c, entry)):
-                self._unsaved.append(entry)
+            if not self._flush():
+                raise OSError("earlier calls could not be written")
+            with self.engine().begin() as connection:
+                yield connection
+
+    def _write(self, row: Row, request: str | None, reply: str | None, reserved: bool = False) -> None:
+        text = reply and reply.replace("\0", "\ufffd")
+        entry = (_without_nul(row), request if self.store_text else None, text, reserved)
+        with self._writing:
+            waiting = time.monotonic() < self._retry_at or not self._flush()
+            if waiting or not self._attempt(lambda c: _save(c, entry)):
+                self._keep(entry)
+
+    def _keep(self, entry: Entry) -> None:
+        """Keep a row in memory; the final one of a call takes the place of its first."""
+        for place in range(len(self._unsaved) - 1, -1, -1):
+            if self._unsaved[place][0]["id"] == entry[0]["id"]:
+                self._unsaved[place] = entry
+                return
+        self._unsaved.append(entry)
+
+    def _flush(self) -> bool:
+        """Write what waits in memory; whether nothing is left."""
+        while self._unsaved and self._attempt(lambda c: _save(c, self._unsaved[0])):
+            self._unsaved.popleft()
+        return not self._unsaved
 
     def _attempt(self, action: Callable[[Connection], Any]) -> bool:
         """Whether there is nothing left to do: written, or never to be written."""
@@ -94,11 +143,14 @@ class Ledger:
             with self.engine().begin() as connection:
                 action(connection)
             return True
-        except (DataError, IntegrityError) as error:
+        except (DataError, IntegrityError, OverflowError) as error:
             # The row itself is refused: it must not hold up those behind it.
-            self._warn(f"a row does not fit into the ledger at {self.name}: {error.orig}")
+            self._warn(f"a row does not fit into the ledger at {self.name}: {getattr(error, 'orig', None) or error}")
             return True
         except (SQLAlchemyError, OSError) as error:
+            if "locked" in str(error):
+                # Whoever holds the ledger may hold it for long: the next calls must not wait for it each.
+                self._retry_at = time.monotonic() + RETRY_S
             self._warn(
                 f"the ledger at {self.name} can't be written: {getattr(error, 'orig', None) or error}; "
                 "answers go on, and their costs are kept in memory until it can"
@@ -128,8 +180,21 @@ class Ledger:
                 self._engine = connect(self.location)
             return self._engine
 
+    def flush(self) -> None:
+        """Try once more to write the rows that wait in memory."""
+        with self._writing:
+            self._flush()
+
+    def renew_after_fork(self) -> None:
+        """New locks; the parent's connections are forgotten, and its waiting rows are the parent's."""
+        self._opening, self._writing = threading.Lock(), threading.Lock()
+        self._unsaved.clear()
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+
     def close(self) -> None:
-        """Close the connections; the next use opens them again."""
+        """Write what waits and close the connections; the next use opens them again."""
+        self.flush()
         with self._opening:
             if self._engine is not None:
                 self._engine.dispose()
@@ -142,25 +207,35 @@ class Ledger:
         """
         from .frame import read
 
-        return read(self.engine(), since)
+        return self._reading(lambda engine: read(engine, since))
 
     def count(self) -> int:
         """How many calls the ledger holds."""
         from .frame import count
 
-        return count(self.engine())
+        return self._reading(count)
 
     def costs(self, by: str, since: datetime | None = None) -> pd.DataFrame:
         """Calls, tokens and USD per group, dearest first; raises UsageError for an unknown ``by``."""
         from .frame import costs
 
-        return costs(self.engine(), by, since)
+        return self._reading(lambda engine: costs(engine, by, since))
 
     def history(self, n: int) -> list[dict[str, Any]]:
         """The last ``n`` calls, newest first, each with its columns, ``prompt`` and ``reply``."""
         from .frame import history
 
-        return history(self.engine(), n)
+        return self._reading(lambda engine: history(engine, n))
+
+    def _reading(self, read: Callable[[Engine], T]) -> T:
+        """What ``read`` returns; raises LedgerError, one line, when the ledger can't be read."""
+        from sqlalchemy.exc import SQLAlchemyError
+
+        try:
+            return read(self.engine())
+        except (SQLAlchemyError, OSError) as error:
+            reason = getattr(error, "orig", None) or error
+        raise LedgerError(f"the ledger at {self.name} can't be read: {reason}")
 
     def token_sums(self, provider: str, model: str) -> tuple[int, float, float, float, float]:
         """(n, Σx, Σy, Σx², Σxy) of counted and reported input tokens of the model's recent calls."""
@@ -179,11 +254,13 @@ def _without_nul(row: Row) -> Row:
     return {k: v.replace("\0", "\ufffd") if isinstance(v, str) else v for k, v in row.items()}
 
 
-def _save(connection: Connection, entry: tuple[Row, str | None, str | None]) -> None:
-    from .schema import calls, texts, update_call, update_text
+def _save(connection: Connection, entry: Entry) -> None:
+    from .schema import calls, delete_reservation, texts, update_call, update_text
 
-    row, request, reply = entry
+    row, request, reply, reserved = entry
     finished = row["latency_ms"] is not None and row["cache"] == "none"
+    if finished and reserved:
+        connection.execute(delete_reservation, {"of": row["id"]})
     if finished and connection.execute(update_call, {**row, "of": row["id"]}).rowcount:
         if request is not None:
             connection.execute(update_text, {"of": row["id"], "reply": reply})
@@ -191,6 +268,13 @@ def _save(connection: Connection, entry: tuple[Row, str | None, str | None]) -> 
     connection.execute(calls.insert(), row)
     if request is not None:
         connection.execute(texts.insert(), {"call_id": row["id"], "request": request, "reply": reply})
+
+
+def _flush(reference: weakref.ref[Ledger]) -> None:
+    """The last chance for rows in memory, when the interpreter ends."""
+    ledger = reference()
+    if ledger is not None and ledger.unsaved():
+        ledger.flush()
 
 
 def request_json(request: Request, indent: int | None = None) -> str:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .. import forks
 from ..config import CacheConfig
 from ..types import Finish, Usage
 
@@ -62,6 +63,11 @@ class ExactCache:
         self._lock = threading.Lock()
         self._opened: Any = None
         self._warned = False
+        forks.renew(self)
+
+    def renew_after_fork(self) -> None:
+        """A new lock; ``diskcache`` itself opens a connection for each process."""
+        self._lock = threading.Lock()
 
     def get(self, key: str) -> Entry | None:
         """The entry of ``key`` unless it is absent, too old or damaged."""

@@ -6,7 +6,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from ..types import ProviderError, Reply, Stop
+from .. import forks
+from ..stop import Stop
+from ..types import ProviderError, Reply
 
 POLL_S = 0.05
 
@@ -53,6 +55,11 @@ class Flights:
     """The calls under way in this process, by cache key."""
 
     def __init__(self) -> None:
+        self.renew_after_fork()
+        forks.renew(self)
+
+    def renew_after_fork(self) -> None:
+        """Begin without flights: those that were under way land in the parent only."""
         self._lock = threading.Lock()
         self._flights: dict[str, Flight] = {}
 

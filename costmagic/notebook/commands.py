@@ -12,8 +12,8 @@ from .. import __version__, weights
 from ..models import active_preset, has_key, split
 from ..money import dollars
 from ..session import Session
-from ..tables import Table, html, money_safe, plain
-from ..types import UsageError, did_you_mean
+from ..tables import Table, html, money_safe, plain, printable
+from ..types import CostmagicError, UsageError, did_you_mean
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
@@ -32,7 +32,8 @@ class Shown:
     below: Sequence[str] = field(default=())
 
     def __repr__(self) -> str:
-        return "\n".join([*self.above, *([plain(self.table)] if len(self.table) > 1 else []), *self.below])
+        lines = [*self.above, *([plain(self.table)] if len(self.table) > 1 else []), *self.below]
+        return printable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         above, below = (
@@ -62,11 +63,37 @@ def status(session: Session) -> Shown:
     rows = [["tier", "model", "$/M in", "$/M out", ""]]
     for tier, ref in session.tiers().items():
         rows.append([tier, ref, *_rates(session, ref), _reach(session, ref)])
-    below = [_keys(session), _today(session), _cache_line(session)]
+    below = [_keys(session), _cache_line(session)]
+    try:
+        below[1:1] = [_today(session), session.budget().summary()]
+    except CostmagicError as error:
+        below.append(f"Ledger: {error}")
     if preset == "local":
         why = "No API key found" if session.settings.preset == "auto" else "Preset local"
         below.insert(0, f"{why}: every tier is the small built-in model. Nothing leaves this machine.")
-    return Shown(rows, [f"costmagic {__version__}, preset {named}"], below)
+    return Shown(rows, [f"costmagic {__version__}, preset {named}"], [line for line in below if line])
+
+
+def tiers(session: Session, words: Sequence[str]) -> Shown:
+    """``tiers``: model, price, window, whether it can be asked, and its share of this month's calls."""
+    if words:
+        raise UsageError(f"tiers takes nothing more, not '{' '.join(words)}'")
+    month = datetime.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    counts = session.costs(by="tier", since=month)["calls"]
+    calls = int(counts.sum())
+    rows = [["tier", "model", "$/M in", "$/M out", "window", "calls", ""]]
+    for tier, ref in session.tiers().items():
+        window, count = session.engine.prices.window(ref), int(counts.get(tier, 0))
+        share = f"{count:,} ({count / calls:.0%})" if calls else "0"
+        rows.append([tier, ref, *_rates(session, ref), f"{window:,}" if window else "?", share, _reach(session, ref)])
+    return Shown(rows, [], ["Calls are this month's; those with an explicit model have no tier."])
+
+
+def route(session: Session, words: Sequence[str]) -> Any:
+    """``route TEXT``: why a prompt would go where it would go, and what each tier would cost."""
+    if not words:
+        raise UsageError("route needs a text: %llm route Is this spam? …")
+    return session.route(" ".join(words))
 
 
 def models(session: Session, words: Sequence[str]) -> Shown:
@@ -106,6 +133,13 @@ def costs(session: Session, words: Sequence[str]) -> Shown:
     if unsaved := session.engine.ledger.unsaved():
         below.append(f"{unsaved} rows are not in the ledger yet: it can't be written.")
     return Shown(rows, [], below)
+
+
+def budget(session: Session, words: Sequence[str]) -> Any:
+    """``budget [AMOUNT/day|week|month|session] [--feature NAME] [off]``: spending limits, and what is left of them."""
+    n = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    feature = _options(words[n:], {"--feature": ""})["--feature"]
+    return session.budget(*words[:n], feature=feature or None)
 
 
 def cache(session: Session, words: Sequence[str]) -> Shown:
@@ -152,9 +186,12 @@ def help_(session: Session, words: Sequence[str]) -> Shown:
     return Shown(rows)
 
 
-COMMANDS: dict[str, Callable[[Session, Sequence[str]], Shown]] = {
+COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
+    "tiers": tiers,
+    "route": route,
     "models": models,
     "costs": costs,
+    "budget": budget,
     "cache": cache,
     "history": history,
     "help": help_,

@@ -25,10 +25,8 @@ class DryRun:
     @classmethod
     def of(cls, session: Session, prompt: str, options: Mapping[str, Any]) -> DryRun:
         """Raises UsageError as the real run would, but for missing keys: nothing is sent."""
-        prepared = session.rehearse(prompt, **options)
-        shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
-        names = None if prepared.route.tier else [*session.tiers(), prepared.route.ref]
-        return cls(prepared.route, prepared.request, session.estimate(prompt, names, **shared))
+        explained = session.route(prompt, **options)
+        return cls(explained.route, session.rehearse(prompt, **options).request, explained.estimates)
 
     def _head(self) -> str:
         tier = f"tier {self.route.tier}, " if self.route.tier else ""

@@ -134,8 +134,20 @@ def _as_text(value: Any) -> Any:
         # str() would cut a long table, without a word, and pad what is left with blanks.
         index = type(value.index).__name__ != "RangeIndex" or value.index.name is not None
         return to_csv(index=index, header=index or value.ndim == 2)
-    if type(value).__module__ == "numpy" and type(value).__name__ == "ndarray":
-        import numpy
+    return _whole(value)
 
-        return numpy.array2string(value, threshold=sys.maxsize)
-    return value
+
+def _whole(value: Any) -> Any:
+    """``value``, or its text where ``str()`` would leave a part of it out (arrays, tables in lists …)."""
+    numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
+    if isinstance(value, (str, int, float, type(None))) or numpy is None:
+        return value
+    with numpy.printoptions(threshold=sys.maxsize):
+        if pandas is None:
+            return str(value)
+        if isinstance(value, (pandas.Index, pandas.api.extensions.ExtensionArray)):
+            return str(value.tolist())
+        every = {"max_rows": None, "max_columns": None, "max_colwidth": None, "max_seq_items": None, "width": None}
+        options = [item for name, number in every.items() for item in (f"display.{name}", number)]
+        with pandas.option_context(*options):
+            return str(value)

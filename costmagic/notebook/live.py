@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from typing import Any
@@ -11,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from ..session import ReplyStream
+from ..tables import printable
 from ..types import Reply
 from . import receipt
 from .markdown import to_html
@@ -18,9 +18,6 @@ from .markdown import to_html
 # At most 20 updates a second; rendering takes at most a tenth of the time, however long the reply.
 MIN_INTERVAL_S = 0.05
 RENDER_SHARE = 0.1
-
-# A reply must not steer the terminal: control characters go, but for tab and newline.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Interrupted(KeyboardInterrupt):
@@ -39,11 +36,6 @@ def reply_bundle(text: str) -> dict[str, Any]:
     """A reply as a MIME bundle; an empty one says that it is empty."""
     shown = text if text.strip() else "*(empty reply)*"
     return {"text/html": to_html(shown), "text/markdown": shown, "text/plain": printable(text)}
-
-
-def printable(text: str) -> str:
-    """``text`` without characters that a terminal would obey."""
-    return _CONTROL.sub("", text)
 
 
 def show(stream: ReplyStream, shell: InteractiveShell | None, show_sent: bool) -> Reply:

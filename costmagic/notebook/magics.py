@@ -95,4 +95,6 @@ def unregister(shell: InteractiveShell) -> None:
 
 
 def _is_ours(function: Any) -> bool:
-    return isinstance(getattr(function, "__self__", None), CostMagics)
+    # By name: after a reload of this module, the class is another one.
+    owner = type(getattr(function, "__self__", None))
+    return (owner.__module__, owner.__qualname__) == (CostMagics.__module__, CostMagics.__qualname__)

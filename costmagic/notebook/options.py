@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import keyword
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,13 @@ def _parser() -> _Parser:
     add("-s", "--system", metavar="VAR_OR_TEXT", help="system prompt: a variable's name, or text in quotes")
     add("--max-tokens", metavar="N", type=int, help="the most tokens that the reply may have")
     add("--temperature", metavar="X", type=float, help="0 to 2; not sent when not given")
-    add("--stop", metavar="S", action="append", default=[], help="end the reply before this text; may be repeated")
+    add(
+        "--stop",
+        metavar="S",
+        action="append",
+        default=[],
+        help="end the reply before this text (\\n: a new line); may be repeated",
+    )
     add("--json", action="store_true", help="ask for JSON; the parsed object is reply.data")
     add("--fresh", action="store_true", help="call again and refresh the cache")
     add("--no-cache", action="store_true", help="leave the cache alone")
@@ -65,7 +72,8 @@ def parse(line: str) -> Line:
         raise UsageError(f"unknown option '{name}'{suggest_option(name, list(PARSER._option_string_actions))}")
     options = vars(known)
     out, system, dry_run = (options.pop(name) for name in ("out", "system", "dry_run"))
-    if out is not None and not out.isidentifier():
+    options["stop"] = [text.replace("\\n", "\n").replace("\\t", "\t") for text in options["stop"]]
+    if out is not None and (not out.isidentifier() or keyword.iskeyword(out)):
         raise UsageError(f"-o takes the name of a variable, not '{out}'")
     return Line({name: value for name, value in options.items() if value not in (None, [])}, system, out, dry_run)
 

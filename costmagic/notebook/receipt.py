@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from ..money import dollars
-from ..tables import NO_MATH, money_safe
+from ..tables import NO_MATH, money_safe, printable
 from ..types import Reply
 
 MIME = "application/vnd.costmagic.receipt+json"
@@ -30,7 +30,7 @@ def bundle(reply: Reply, show_sent: bool = True) -> dict[str, Any]:
     return {
         "text/html": _html(reply, line, show_sent),
         "text/markdown": " ".join([*(f"**{badge}**" for badge in badges), line]).replace("$", "\\$"),
-        "text/plain": plain,
+        "text/plain": printable(plain),
         MIME: figures(reply),
     }
 

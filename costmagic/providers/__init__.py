@@ -6,6 +6,7 @@ import threading
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
+from .. import forks
 from ..config import Settings
 from ..models import provider_config
 from .base import Provider
@@ -32,6 +33,11 @@ class Providers:
         self._settings = settings
         self._lock = threading.Lock()
         self._made: dict[str, Provider] = {}
+        forks.renew(self)
+
+    def renew_after_fork(self) -> None:
+        """A new lock; providers keep what they can."""
+        self._lock = threading.Lock()
 
     def get(self, name: str) -> Provider:
         with self._lock:

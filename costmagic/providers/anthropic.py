@@ -25,6 +25,9 @@ class AnthropicProvider(HTTPProvider["Anthropic"]):
         if request.temperature is not None and request.temperature > 1:
             raise UsageError(f"{self._name} takes a temperature from 0 to 1, not {request.temperature:g}")
 
+    def _home(self) -> str:
+        return "https://api.anthropic.com"
+
     def _sdk_error(self) -> type[Exception]:
         from anthropic import AnthropicError
 
@@ -46,7 +49,7 @@ class AnthropicProvider(HTTPProvider["Anthropic"]):
         return Anthropic(
             api_key=key,
             auth_token=token,
-            base_url=self._config.base_url or "https://api.anthropic.com",
+            base_url=self._address(),
             default_headers=headers,
             timeout=self._config.timeout,
             http_client=DefaultHttpxClient(event_hooks={"request": [self._attempts.on_request]}),
@@ -88,6 +91,7 @@ class AnthropicProvider(HTTPProvider["Anthropic"]):
                 _collect(counts, event.usage)
                 if event.delta.stop_reason:
                     finish = _FINISH.get(event.delta.stop_reason, "stop")
+                    yield Delta(usage=_usage(counts), finish=finish)  # whole, even if the last event is lost
             elif event.type == "message_stop":
                 done = True
         if done or finish:
@@ -109,12 +113,12 @@ def _collect(counts: dict[str, int], usage: Any) -> None:
 
 
 def _usage(counts: dict[str, int]) -> Usage | None:
-    """None when the server reported none: that is not the same as zero tokens."""
-    if "input_tokens" not in counts:
+    """None when the server reported none, or none that make sense: that is not the same as zero tokens."""
+    if not all(isinstance(count, int) for count in (counts.get("input_tokens"), *counts.values())):
         return None
     # Anthropic's input_tokens excludes what was read from and written to its prompt cache.
     read, write = counts.get("cache_read_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
-    return Usage(
+    return Usage.reported(
         input_tokens=counts["input_tokens"] + read + write,
         output_tokens=counts.get("output_tokens", 0),
         cache_read_tokens=read,

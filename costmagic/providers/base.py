@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from ..types import Delta, Request, Stop
+from ..stop import Stop
+from ..types import Delta, Request
 
 
 class Provider(Protocol):
@@ -16,11 +17,10 @@ class Provider(Protocol):
     and the iterator ends early, without ``finish``. Failures are ``ProviderError``; closing the
     iterator closes the connection.
 
-    ``endpoint`` names what answers (a URL, a set of weights): it is part of the cache key, so that two
-    servers under one name never share an answer.
+    ``endpoint`` names what answers for a model (a URL, a set of weights): it is part of the cache key, so that
+    two servers under one name never share an answer.
     """
 
-    @property
-    def endpoint(self) -> str: ...
+    def endpoint(self, model: str) -> str: ...
 
     def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]: ...

@@ -11,9 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from ..config import Settings
+from .. import forks
+from ..config import BUILTIN_PROVIDERS, Settings, address
 from ..models import provider_config, require_key
-from ..types import Delta, ProviderError, Request, Stop
+from ..stop import Stop
+from ..tables import printable
+from ..types import Delta, ProviderError, Request, UsageError
 
 Client = TypeVar("Client")
 
@@ -45,12 +48,18 @@ class HTTPProvider(ABC, Generic[Client]):
         self._config = provider_config(settings, name)
         self._attempts = Attempts()
         self._lock = threading.Lock()
-        # One client per key: connections are kept, and a key set later in the notebook counts.
-        self._clients: dict[str | None, Client] = {}
+        # One client per process, address and key: connections are kept, one set later in the notebook
+        # counts, and a forked child never writes into its parent's connections.
+        self._clients: dict[tuple[int, str, str | None], Client] = {}
+        forks.renew(self)
 
-    @property
-    def endpoint(self) -> str:
-        return self._config.base_url or ""
+    def renew_after_fork(self) -> None:
+        """A new lock; the parent's clients stay unused and open."""
+        self._lock = threading.Lock()
+
+    def endpoint(self, model: str) -> str:
+        """The server's address."""
+        return self._address()
 
     def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
         """See ``Provider``."""
@@ -59,6 +68,7 @@ class HTTPProvider(ABC, Generic[Client]):
         self._check(request)
         key = require_key(self._settings, self._name)
         self._attempts.begin(stop)
+        failure: ProviderError | None = None
         try:
             with self._open(self._client(key), request) as events:
                 with closing_on(stop, events.response):
@@ -67,7 +77,11 @@ class HTTPProvider(ABC, Generic[Client]):
         except (self._sdk_error(), HTTPError, InvalidURL, ValueError) as error:
             if stop is not None and stop.is_set():
                 return
-            raise self._failure(error, key) from error
+            failure = self._failure(error, key)
+        if failure is not None:
+            # Raised here, not above: the SDK's exception, which may quote the key, must not hang on to it,
+            # or a traceback further up would print it.
+            raise failure
 
     def served(self, timeout: float) -> list[str]:
         """Names of the models that the server offers (asking is free). Raises ProviderError."""
@@ -77,7 +91,8 @@ class HTTPProvider(ABC, Generic[Client]):
             client: Any = self._client(key)
             return [model.id for model in client.with_options(timeout=timeout, max_retries=0).models.list()]
         except Exception as error:
-            raise self._failure(error, key) from None
+            failure = self._failure(error, key)
+        raise failure
 
     def close(self) -> None:
         """Close the connections that are kept; the next call opens new ones."""
@@ -112,9 +127,21 @@ class HTTPProvider(ABC, Generic[Client]):
 
     def _client(self, key: str | None) -> Client:
         with self._lock:
-            if key not in self._clients:
-                self._clients[key] = self._make_client(key)
-            return self._clients[key]
+            index = (os.getpid(), self._address(), key)
+            if index not in self._clients:
+                self._clients[index] = self._make_client(key)
+            return self._clients[index]
+
+    def _address(self) -> str:
+        """The server's address; raises UsageError when a server of the user's own has none."""
+        url = address(self._name, self._config) or (self._home() if self._name in BUILTIN_PROVIDERS else None)
+        if not url:
+            raise UsageError(f"{self._name}: set base_url in [providers.{self._name}] to the address of its server")
+        return url
+
+    @abstractmethod
+    def _home(self) -> str:
+        """The address of the protocol's own provider."""
 
     def _failure(self, error: Exception, key: str | None) -> ProviderError:
         return provider_error(self._name, error, self._secret(key), self._attempts)
@@ -167,6 +194,9 @@ def model_name(reported: str | None) -> str | None:
     return reported
 
 
+# Some servers answer an error with a whole web page.
+MAX_MESSAGE = 500
+
 _KEY_LIKE = re.compile(r"\b(?:sk|gsk|pk|rk|key)[-_][A-Za-z0-9*_.-]{6,}|\bBearer\s+[A-Za-z0-9._~+/=-]{8,}")
 
 
@@ -188,7 +218,8 @@ def provider_error(provider: str, error: Exception, secret: str | None, attempts
         message = f"{message.rstrip('.')} ({type(cause).__name__}: {cause})"
     if status == 200:  # an error event inside a stream that had begun well
         status = None
-    result = ProviderError(provider, redact(" ".join(message.split()), secret), status)
+    line = " ".join(printable(redact(message, secret)).split())
+    result = ProviderError(provider, line if len(line) <= MAX_MESSAGE else f"{line[:MAX_MESSAGE]} …", status)
     result.retries = attempts.retries
     result.billed = False if status or _never_sent(error) else None
     return result

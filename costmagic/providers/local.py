@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .. import weights
+from .. import forks, weights
 from ..config import Settings
 from ..models import LOCAL_WINDOW
-from ..types import Delta, Finish, ProviderError, Request, Stop, UsageError
+from ..stop import Stop
+from ..types import Delta, Finish, ProviderError, Request, UsageError
 from .openai import read_usage
 
 SLOTS = 4  # requests that run side by side in one loaded model
@@ -21,6 +22,19 @@ SLOTS = 4  # requests that run side by side in one loaded model
 _END = object()
 _servers: dict[Path, Any] = {}
 _loading = threading.Lock()
+
+
+def _forget_servers() -> None:
+    # The parent's servers have no threads in a child. They are kept from the collector, which would wait
+    # for those threads, and never used again.
+    global _loading
+    _loading = threading.Lock()
+    _parents.append(dict(_servers))
+    _servers.clear()
+
+
+_parents: list[dict[Path, Any]] = []
+forks.call_after_fork(_forget_servers)
 
 
 def server(path: Path) -> Any:
@@ -57,11 +71,17 @@ def server(path: Path) -> Any:
 class LocalProvider:
     """Runs ``local:NAME``, NAME being a model that ``costmagic pull`` fetched or a GGUF file beside it."""
 
-    endpoint = ""
-
     def __init__(self, name: str, settings: Settings) -> None:
         self._name = name
         self._home = settings.home
+
+    def endpoint(self, model: str) -> str:
+        """Size and time of the weights: other weights under the same name give other answers."""
+        try:
+            status = weights.find(self._home, model).stat()
+        except (UsageError, OSError):
+            return ""
+        return f"{status.st_size}:{status.st_mtime_ns}"
 
     def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
         path = weights.find(self._home, request.model)

@@ -17,6 +17,9 @@ _FINISH: dict[str, Finish] = {"length": "length", "content_filter": "refusal"}
 class OpenAIProvider(HTTPProvider["OpenAI"]):
     """Streams from OpenAI, OpenRouter, Groq, DeepSeek, Ollama, vLLM, llama.cpp and their like."""
 
+    def _home(self) -> str:
+        return "https://api.openai.com/v1"
+
     def _sdk_error(self) -> type[Exception]:
         from openai import OpenAIError
 
@@ -33,7 +36,7 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
             headers |= undo_custom_headers("OPENAI_CUSTOM_HEADERS", omit, authorization=f"Bearer {key}")
         return OpenAI(
             api_key=key,
-            base_url=self._config.base_url or "https://api.openai.com/v1",
+            base_url=self._address(),
             timeout=self._config.timeout,
             default_headers=headers,
             http_client=DefaultHttpxClient(event_hooks={"request": [self._attempts.on_request]}),
@@ -79,22 +82,21 @@ def _deltas(chunks: Any) -> Iterator[Delta]:
                 yield Delta(text=delta.refusal)
             if choice.finish_reason:
                 finish = finish or _FINISH.get(choice.finish_reason, "stop")
+                yield Delta(finish=finish, model=model)  # whole, even if the usage never arrives
     yield Delta(usage=usage, finish=finish, model=model)
 
 
 def read_usage(usage: dict[str, Any]) -> Usage | None:
     """Normalise the protocol's usage object; ``prompt_tokens`` already includes cached ones.
 
-    None when it holds no counts: that is not the same as zero tokens.
+    None when it holds no counts, or counts that make no sense: that is not the same as zero tokens.
     """
-    if usage.get("prompt_tokens") is None:
-        return None
     prompt = usage.get("prompt_tokens_details") or {}
     completion = usage.get("completion_tokens_details") or {}
     # DeepSeek reports its cache hits beside prompt_tokens.
     read = prompt.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0
-    return Usage(
-        input_tokens=usage["prompt_tokens"],
+    return Usage.reported(
+        input_tokens=usage.get("prompt_tokens"),
         output_tokens=usage.get("completion_tokens") or 0,
         cache_read_tokens=read,
         cache_write_tokens=prompt.get("cache_write_tokens") or 0,

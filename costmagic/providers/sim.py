@@ -16,9 +16,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import forks
 from ..config import Settings
 from ..models import split
-from ..types import Delta, Finish, ProviderError, Request, Stop, UsageError
+from ..stop import Stop
+from ..types import Delta, Finish, ProviderError, Request, UsageError
 
 Answers = Mapping[str, str] | Callable[[str], str]
 Failure = int | str | None
@@ -29,6 +31,14 @@ WORDS_PER_TOKEN = 0.75
 
 _scripts: dict[str, Script] = {}
 _lock = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _lock
+    _lock = threading.Lock()
+
+
+forks.call_after_fork(_renew_lock)
 
 
 @dataclass(frozen=True)
@@ -113,11 +123,10 @@ class SimProvider:
     def __init__(self, name: str, settings: Settings) -> None:
         self._name = name
 
-    @property
-    def endpoint(self) -> str:
+    def endpoint(self, model: str) -> str:
         """Changes when a script changes what is answered: cached replies of the old one then miss."""
         with _lock:
-            return ",".join(f"{model}={script.fingerprint}" for model, script in sorted(_scripts.items()))
+            return _scripts[model].fingerprint if model in _scripts else ""
 
     def stream(self, request: Request, stop: Stop | None = None) -> Iterator[Delta]:
         stop = stop or Stop()

@@ -9,9 +9,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from shutil import chown
 
+import paid_server
 import pytest
 
 from costmagic import Session
@@ -102,3 +104,14 @@ def test_threads_share_it(url: str, home: Path) -> None:
         list(pool.map(lambda n: session.ask(f"thread {n}"), range(64)))
     assert session.engine.ledger.count() == before + 64
     assert session.engine.ledger.unsaved() == 0
+
+
+def test_a_cap_holds_across_threads_and_processes(url: str) -> None:
+    cap = Decimal("0.15")
+    with paid_server.shop() as shop:
+        assert paid_server.customers(4, shop, str(cap), 64, url) == [0] * 4
+        account = paid_server.account(shop)
+    charged = Decimal(account["charged"]) / 10**9
+    assert cap * Decimal("0.99") < charged <= cap
+    (standing,) = Session(settings=paid_server.settings(shop, str(cap), url)).budget().standings
+    assert (standing.spent, standing.reserved) == (charged, 0)

@@ -23,8 +23,8 @@ ODD = "$x$ <b>&"
 @pytest.fixture
 def used(session: Session) -> Session:
     """A session with five calls: two features, two tiers, a hit, a refusal, one nobody named."""
-    session.ask("Which department?", feature="tickets", action="ticket 17")
-    session.ask("Which department?", feature="tickets", action="ticket 18")
+    session.ask("Something short", feature="tickets", action="ticket 17")
+    session.ask("Something short", feature="tickets", action="ticket 18")
     session.ask("Sum this up: " + "word " * 200, feature="reports", tier="heavy")
     sim.script("sim:claude-sonnet-5-5", fail="refusal")
     session.ask("Something bad", tier="standard", feature=ODD)
@@ -136,7 +136,7 @@ def test_cache_tells_what_it_saved_and_can_be_emptied(used: Session) -> None:
     assert "SIMULATED, not real: $0.0000" in text
     assert repr(commands.run("cache clear", used)) == "3 cached replies removed."
     assert repr(commands.run("cache clear", used)) == "0 cached replies removed."
-    assert used.ask("Which department?").cache is None
+    assert used.ask("Something short").cache is None
 
 
 def test_history_shows_the_last_calls_newest_first(used: Session) -> None:
@@ -149,7 +149,7 @@ def test_history_shows_the_last_calls_newest_first(used: Session) -> None:
     assert (len(report["prompt"]), report["prompt"][-1]) == (EXCERPT, "…")
     assert hit["cost"].startswith("HIT SIMULATED $0")
     assert first["cost"].startswith("SIMULATED $0.0000")
-    assert hit["prompt"] == first["prompt"] == "Which department?"
+    assert hit["prompt"] == first["prompt"] == "Something short"
     assert all(row[0].endswith(" ago") for row in table[1:])
 
 

@@ -259,3 +259,25 @@ def test_a_users_name_wins_over_a_builtin() -> None:
 def test_a_megabyte_of_data_passes_unchanged() -> None:
     data = "{x} {{ y }} \u2028\r\n😀" * 60_000
     assert interpolate("{{ data }}", {"data": data}) == data
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "df.label.unique()",
+        "df.label.values",
+        "df.label.array",
+        "df.label.value_counts().index",
+        "[df]",
+        "{'a': df}",
+        "(array, 1)",
+        "array",
+    ],
+)
+def test_no_value_is_shortened(expression: str) -> None:
+    import numpy as np
+
+    df = pd.DataFrame({"label": [f"label-{n:04d}" for n in range(1_500)]})
+    text = interpolate("{{ " + expression + " }}", {"df": df, "array": np.array(df.label.tolist())})
+    assert "..." not in text
+    assert all(f"label-{n:04d}" in text for n in range(1_500))

@@ -13,7 +13,8 @@ from scripted_http import DIALECTS, HOLD, Answer, Dialect, Received, ScriptedSer
 
 from costmagic import Session
 from costmagic.session import ReplyStream
-from costmagic.types import Message, Request, Stop
+from costmagic.stop import Stop
+from costmagic.types import Message, Request
 
 # Whatever fails to wake a thread here would wait for the SDK's ten minutes.
 pytestmark = pytest.mark.timeout(60)

@@ -16,7 +16,8 @@ import pytest
 from costmagic import ProviderError, Session, UsageError, weights
 from costmagic.models import LOCAL_MODEL, LOCAL_WINDOW
 from costmagic.providers.local import SLOTS, LocalProvider, server
-from costmagic.types import Message, Request, Stop
+from costmagic.stop import Stop
+from costmagic.types import Message, Request
 
 STORY = "Write a very long story about a lighthouse and its keeper, with many chapters."
 
