@@ -59,6 +59,8 @@ def __getattr__(name: str) -> Any:
     # Resolved on first use, so that importing costmagic costs next to nothing.
     from importlib import import_module
 
+    if name == "routing":
+        return import_module(".routing", __name__)
     if name not in __all__:
         raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
     if name == "sim":

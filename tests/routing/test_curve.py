@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from costmagic.routing.curve import Curve, curve
+from costmagic.routing.quality_curve import Curve, curve
 from costmagic.types import UsageError
 
 # Four prompts. The strong model gains on the two that the router finds least safe, loses on none.
@@ -138,7 +138,7 @@ def test_the_plot_shows_the_curve_the_diagonal_and_both_thresholds() -> None:
 def test_plotting_loads_matplotlib_only_when_asked_and_never_pyplot() -> None:
     code = (
         "import sys\n"
-        "from costmagic.routing.curve import curve\n"
+        "from costmagic.routing.quality_curve import curve\n"
         "drawn = curve([0, 1], [1, 1], 1, 2, [0.1, 0.9])\n"
         "assert 'matplotlib' not in sys.modules and 'pandas' not in sys.modules\n"
         "drawn.plot(); assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
