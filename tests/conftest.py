@@ -21,6 +21,13 @@ ROOT = Path(__file__).parent.parent
 MODELS_HOME = Path(os.environ.get("COSTMAGIC_TEST_HOME", ROOT / ".costmagic"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs weights, so that the quick subset can leave it out."""
+    for item in items:
+        if {"weights_file", "minilm"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.model)
+
+
 @pytest.fixture(scope="session")
 def weights_file() -> Path:
     """SmolLM2's weights, pulled when missing."""
