@@ -72,8 +72,9 @@ BUILT_IN: tuple[Rule, ...] = (
         "code",
         r"```|^\s*(def|class|import|from \w+ import|#include|SELECT\b.+\bFROM|public (static|class))\b"
         r"|Traceback \(most recent"
-        r"|\b(write|fix|debug|refactor|review|port|optimi[sz]e|explain|implement|schreib\w*|écri\w+|escrib\w+)\b"
-        rf"[^.?!\n]{{0,60}}\b({_CODE_NOUNS})\b",
+        r"|\b(write|fix|debug|refactor|review|port|optimi[sz]e|implement|schreib\w*|écri\w+|escrib\w+)\b"
+        rf"[^.?!\n]{{0,60}}\b({_CODE_NOUNS})\b"
+        rf"|\b(explain|what does|why does) (this|my|the following) ({_CODE_NOUNS})\b",
     ),
     _built_in(
         "narrow output",

@@ -29,6 +29,8 @@ from costmagic.routing.rules import BUILT_IN, RuleWarning, decide
         ("Please rewrite this politely: send me the file", "medium", "rewriting"),
         ("Write a haiku about rain", "standard", "creative writing"),
         ("word " * 8_000, "standard", None),
+        ("Explain in two sentences what a hash function is.", "medium", None),
+        ("Explain this function: def f(): pass", "coding", "code"),
         ("hello there", "medium", None),
     ],
 )
