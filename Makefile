@@ -30,8 +30,8 @@ bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check costmagic tests bench
-	$(BIN)/ruff format --check costmagic tests bench
+	$(BIN)/ruff check costmagic tests bench training
+	$(BIN)/ruff format --check costmagic tests bench training
 	$(BIN)/mypy
 
 # Debian's python3 comes without what makes virtual environments.

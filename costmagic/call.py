@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ class Call:
         key: of the cache, None when the cache was not asked.
         reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
+        children: replies of calls that were made for this one.
     """
 
     prepared: Prepared
@@ -55,6 +56,7 @@ class Call:
     request_sent: Request | None = None
     key: str | None = None
     reserved: bool = False
+    children: list[Reply] = field(default_factory=list)
     _begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -69,6 +71,15 @@ class Call:
     @property
     def text(self) -> str:
         return "".join(self.parts)
+
+    def begin_again(self, prepared: Prepared) -> None:
+        """Become another attempt, with a ledger row of its own, of a call that failed before it gave any text."""
+        kept = {"prepared", "notebook", "session_id", "stop", "children", "_begun"}
+        fresh = Call(prepared, self.notebook, self.session_id, self.stop)
+        for f in fields(self):
+            if f.name not in kept:
+                setattr(self, f.name, getattr(fresh, f.name))
+        self.prepared = prepared
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._begun) * 1000

@@ -12,9 +12,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import config, forks, models
+from . import forks, models
 from .accounting.report import BudgetReport
 from .call import Call
+from .config import Settings
+from .config_file import ConfigFile
 from .engine import Engine
 from .estimates import Estimate, Estimates
 from .explanation import Explanation
@@ -68,8 +70,8 @@ class Session:
         config_file: str | os.PathLike[str] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self.settings = config.load(home, config_file, settings)
-        self.engine = Engine(self.settings)
+        self._config = ConfigFile(home, config_file, settings)
+        self._engine = Engine(self._config.settings)
         # Jupyter tells the kernel the path of its notebook in this variable.
         self.notebook: str | None = os.environ.get("JPY_SESSION_NAME")
         self._lock = threading.Lock()
@@ -79,6 +81,24 @@ class Session:
     def renew_after_fork(self) -> None:
         """A new lock in a forked child."""
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """What carries calls through, with the settings that ``costmagic.toml`` holds now."""
+        with self._lock:
+            if self._config.changed():
+                self._engine = Engine(self._config.settings, self._engine)
+            return self._engine
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: the file's, or where that has a mistake now, the last good ones."""
+        return self.engine.settings
+
+    @property
+    def mistake(self) -> str | None:
+        """What is wrong with ``costmagic.toml`` since it was last good; None when nothing is."""
+        return self._config.mistake
 
     def ask(self, prompt: str, **options: Any) -> Reply:
         """Send ``prompt`` and wait for the whole reply.
@@ -145,7 +165,8 @@ class Session:
         prepared = self.rehearse(prompt, **options)
         shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
         names = None if prepared.route.tier else [*self.tiers(), prepared.route.ref]
-        return Explanation(prepared.route, self.estimate(prompt, names, **shared))
+        examples = self.engine.examples(prepared) if prepared.route.source == "learned" else ()
+        return Explanation(prepared.route, self.estimate(prompt, names, **shared), examples)
 
     def tiers(self) -> dict[str, str]:
         """Tier → model reference in force now, heavy to routing."""
@@ -250,8 +271,9 @@ def _counted(session: Session, call: Call) -> Iterator[str]:
     try:
         yield from session.engine.run(call)
     finally:
-        if call.reply is not None:
-            session._count(call.reply)
+        for reply in (*call.children, call.reply):
+            if reply is not None:
+                session._count(reply)
 
 
 _default: Session | None = None

@@ -26,6 +26,23 @@ Status = Literal["ok", "error", "interrupted", "refused"]
 RouteSource = Literal["explicit", "policy", "rule", "learned", "llm"]
 CacheLayer = Literal["exact", "semantic"]
 
+TIERS = ("heavy", "standard", "medium", "coding", "routing")
+
+# What a prompt asks for, as routes, rules and the ledger call it.
+TASKS = (
+    "classification",
+    "extraction",
+    "summarization",
+    "question answering",
+    "translation",
+    "rewriting",
+    "creative writing",
+    "code",
+    "math and reasoning",
+    "analysis and planning",
+    "chat",
+)
+
 MAX_TOKENS = 1_000_000_000  # no call has more; a server that reports more is mistaken
 
 
@@ -172,7 +189,12 @@ class Delta:
 class Route:
     """Which tier and model a request goes to, who decided, and why (``label``: in a word or two).
 
-    ``task`` is what the prompt asks for, None where no rule knows.
+    Attributes:
+        task: what the prompt asks for (one of TASKS, or a word of a user's rule), None where nobody knows.
+        confidence: the probability that the learned router, or the LLM, gives its decision; None where a
+            choice or a rule decided.
+        narrow: the reply is a label, a yes or no, a single value.
+        unsure: nobody who was asked is sure: the default tier answers.
     """
 
     tier: str | None
@@ -181,6 +203,9 @@ class Route:
     reason: str
     label: str
     task: str | None = None
+    confidence: float | None = None
+    narrow: bool = False
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -197,6 +222,7 @@ class Reply:
         cache: the layer that answered, None when a model did.
         cache_state: "hit", "miss", "refreshed" or "off".
         cached_at: when the cached reply was made (UTC), None when not a hit.
+        limited_for: the task that set the limit of the reply's length, None where the user or nobody did.
         data: the parsed object of a JSON reply; ``data_error`` says why it could not be parsed.
         id: the ledger row, None when the ledger could not be written.
     """
@@ -219,6 +245,7 @@ class Reply:
     avoided: Decimal | None = None
     cache_state: str = "off"
     retries: int = 0
+    limited_for: str | None = None
     id: str | None = None
     data: Any = None
     data_error: str | None = None

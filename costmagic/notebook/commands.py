@@ -68,6 +68,8 @@ def status(session: Session) -> Shown:
         below[1:1] = [_today(session), session.budget().summary()]
     except CostmagicError as error:
         below.append(f"Ledger: {error}")
+    if session.mistake:
+        below.append(f"Configuration: {session.mistake}")
     if preset == "local":
         why = "No API key found" if session.settings.preset == "auto" else "Preset local"
         below.insert(0, f"{why}: every tier is the small built-in model. Nothing leaves this machine.")
@@ -218,16 +220,14 @@ def _rates(session: Session, ref: str) -> list[str]:
 
 
 def _reach(session: Session, ref: str) -> str:
+    """Why a model can't be asked, as short as a table wants it; nothing where it can."""
     name, model = split(ref)
     config = session.settings.providers.get(name)
-    if config is None:
-        return "unknown provider"
-    if config.kind == "local":
-        pulled = model in weights.available(session.settings.home)
-        return "" if pulled else f"run: costmagic pull {model}"
-    if config.kind == "sim":
-        return "SIMULATED"
-    return "" if has_key(config) or not config.key_required else f"no key: {config.api_key_env}"
+    if config and config.key_required and not has_key(config):
+        return f"no key: {config.api_key_env}"
+    if config and config.kind == "local" and model not in weights.available(session.settings.home):
+        return f"run: costmagic pull {model}"
+    return session.engine.reach.why_not(ref) or ("SIMULATED" if config and config.kind == "sim" else "")
 
 
 def _keys(session: Session) -> str:

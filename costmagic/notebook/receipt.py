@@ -46,7 +46,12 @@ def figures(reply: Reply) -> dict[str, Any]:
         "model": reply.model,
         "model_requested": reply.request.model,
         "tier": reply.tier,
-        "route": {"source": reply.route.source, "reason": reply.route.reason},
+        "route": {
+            "source": reply.route.source,
+            "reason": reply.route.reason,
+            "task": reply.route.task,
+            "confidence": reply.route.confidence,
+        },
         "usage": {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
@@ -67,6 +72,8 @@ def figures(reply: Reply) -> dict[str, Any]:
         "first_token_ms": None if reply.first_token_ms is None else round(reply.first_token_ms, 1),
         "retries": reply.retries,
         "finish": reply.finish,
+        "max_tokens": reply.request.max_tokens,
+        "limited_for": reply.limited_for,
         "simulated": reply.simulated,
         "price_date": reply.started_at.date().isoformat(),
     }
@@ -167,6 +174,11 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
     rows.append(("cost", f"{cost} at the prices of {reply.started_at.date().isoformat()}"))
     if reply.baseline_ref and reply.baseline_cost is not None and reply.baseline_ref != reply.request.ref:
         rows.append(("heavy tier", f"{reply.baseline_ref}: about {dollars(reply.baseline_cost)} for the same tokens"))
+    if reply.limited_for:
+        limit = f"{reply.request.max_tokens:,} tokens, enough for {reply.limited_for}; --max-tokens N sets another"
+        rows.append(("reply limit", limit))
+    if reply.truncated:
+        rows.append(("cut", "the reply reached its limit; it is not cached"))
     if reply.data_error:
         rows.append(("JSON", reply.data_error))
     rows.append(("ledger id", str(reply.id)))

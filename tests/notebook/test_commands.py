@@ -227,7 +227,7 @@ def test_every_table_is_text_without_markup_or_formulas(used: Session, line: str
 def test_a_dry_run_shows_everything_and_sends_nothing(session: Session) -> None:
     run = DryRun.of(session, f"Hello {ODD}", {"system": "Be brief.", "max_tokens": 9})
     text, html = repr(run), run._repr_html_()
-    assert text.startswith("Nothing was sent. It would go to sim:claude-haiku-5-5 (tier medium, rule: ")
+    assert text.startswith("Nothing was sent. It would go to sim:claude-haiku-5-5 (tier medium, learned: ")
     assert '"system": "Be brief."' in text
     assert f"Hello {ODD}" in text
     assert '"max_tokens": 9' in text
