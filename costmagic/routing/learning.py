@@ -129,7 +129,7 @@ def learn(feature: str | None = None, session: _Session | None = None) -> Learni
     require_sklearn()
     home = session.settings.home
     embedder = embedding.MiniLM(home) if embedding.available(home) else None
-    views = Views.of(labels.prompts, embedder)
+    views = Views.to_learn(labels.prompts, embedder)
     comparisons = compare(views, labels.tasks, labels.ok)
     missing = tuple(
         f"it does not beat the baseline '{c.baseline}' yet: AUC {c.router_auc:.3f} against {c.baseline_auc:.3f}, "
