@@ -161,7 +161,7 @@ class Block:
         return self.map.dot(views, self.weights) + self.bias
 
 
-# Name → (kind of map, what it looks at). The blend needs some that differ, not many.
+# Name → (kind of map, what it looks at).
 BLOCKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "words": ("grams", ("words",)),
     "characters": ("grams", ("characters",)),
@@ -174,10 +174,9 @@ BLOCKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "trees with meaning": ("trees", ("structure", "words", "meaning")),
 }
 
-
-def needs_meaning(name: str) -> bool:
-    """Whether the block works only with an embedder."""
-    return "meaning" in BLOCKS[name][1]
+# What is blended without an embedder, and with one: some that differ, not many.
+PLAIN = ("words", "characters", "structure", "near structure", "trees")
+FULL = ("words", "characters", "meaning", "structure and meaning", "near", "trees with meaning")
 
 
 def fit_map(name: str, views: Views, seed: int) -> Map:

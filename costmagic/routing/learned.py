@@ -21,7 +21,7 @@ import numpy as np
 from .. import embedding
 from ..config import default_home
 from ..types import UsageError
-from .blocks import BLOCKS, Block, map_from, needs_meaning
+from .blocks import FULL, PLAIN, Block, map_from
 from .fitting import blend, fit_block, folds, groups, one_thread, require_sklearn, sigmoid
 from .views import Embedder, Floats, Views
 
@@ -99,14 +99,14 @@ class LearnedRouter:
             bias = float(np.log(chance / (1 - chance)))
             return cls({}, {"plain": _Blend({}, bias)}, len(labels))
         require_sklearn()
-        names = [name for name in BLOCKS if views.meaning is not None or not needs_meaning(name)]
+        names = PLAIN if views.meaning is None else (*PLAIN, *(name for name in FULL if name not in PLAIN))
         blocks, logits = {}, {}
         with one_thread():
             for name in names:
                 blocks[name], logits[name] = fit_block(name, views, labels, parts, SEED)
-        blends = {"plain": _blended([name for name in names if not needs_meaning(name)], logits, labels)}
+        blends = {"plain": _blended(PLAIN, logits, labels)}
         if views.meaning is not None:
-            blends["full"] = _blended(names, logits, labels)
+            blends["full"] = _blended(FULL, logits, labels)
             name = getattr(embedder, "name", "unnamed")
             return cls(blocks, blends, len(labels), name, embedder, views.frame)
         return cls(blocks, blends, len(labels))

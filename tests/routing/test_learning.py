@@ -16,6 +16,7 @@ from costmagic.accounting.labels import judged
 from costmagic.call import Call
 from costmagic.routing import baselines
 from costmagic.routing.installed import install, installed, router_path
+from costmagic.routing.labelled import labels_of
 from costmagic.routing.learned import LearnedRouter, RouterWarning
 from costmagic.routing.learning import MIN_LABELS, learn
 from costmagic.routing.views import Views
@@ -142,6 +143,19 @@ def test_a_pair_counts_by_its_difference_a_thumb_by_itself(session: Session) -> 
     _judge(session, "evaluated alone", "medium", 1.0)
     learning = learn(session=session)
     assert (learning.labels, learning.successes) == (5, 3)
+
+
+def test_a_prompt_judged_several_times_counts_by_its_mean(session: Session) -> None:
+    for prompt, cheap, strong in (
+        ("as good", [0.7, 0.7, 0.7], [0.7]),  # 0.7 + 0.7 + 0.7 is a little less than 2.1
+        ("better", [0.2, 1.0], [0.5]),
+        ("worse", [0.2, 0.7], [0.5, 0.5]),
+    ):
+        for tier, qualities in (("medium", cheap), ("heavy", strong)):
+            for quality in qualities:
+                _judge(session, prompt, tier, quality)
+    found = labels_of(judged(session.engine.ledger.engine()))
+    assert dict(zip(found.prompts, found.ok, strict=True)) == {"as good": 1, "better": 1, "worse": 0}
 
 
 @pytest.mark.parametrize(
