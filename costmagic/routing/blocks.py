@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -116,7 +117,7 @@ class NearMap:
         dense = DenseMap.fit(parts, views)
         rows = np.random.default_rng(seed).permutation(len(views))[:LANDMARKS]
         landmarks = np.unique(dense.design(views.take(rows)), axis=0)
-        values, vectors = np.linalg.eigh(_kernel(landmarks, landmarks))
+        values, vectors = np.linalg.eigh(_kernel(landmarks, landmarks, _squares(landmarks)))
         kept = values > values.max() * 1e-4
         return cls(dense, landmarks, SCALE * vectors[:, kept] / np.sqrt(values[kept]))
 
@@ -139,11 +140,20 @@ class NearMap:
         return {**self.dense.arrays(), "landmarks": self.landmarks}
 
     def _kernel(self, views: Views) -> Floats:
-        return _kernel(self.dense.design(views), self.landmarks)
+        return _kernel(self.dense.design(views), self.landmarks, self._squares)
+
+    @cached_property
+    def _squares(self) -> Floats:
+        return _squares(self.landmarks)
 
 
-def _kernel(left: Floats, right: Floats) -> Floats:
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
+def _squares(rows: Floats) -> Floats:
+    squares: Floats = (rows**2).sum(axis=1)
+    return squares
+
+
+def _kernel(left: Floats, right: Floats, squares_of_right: Floats) -> Floats:
+    squares = _squares(left)[:, None] + squares_of_right - 2 * left @ right.T
     kernel: Floats = np.exp(-GAMMA / (SCALE**2) * np.maximum(squares, 0))
     return kernel
 

@@ -17,7 +17,6 @@ LEAF = 8  # labels: fewer are noise
 DIRECTIONS = 24  # of words, and of meaning
 MAX_WORDS = 8_000
 MAX_LOGIT = 5.0  # a hundred trees that agree are not certain
-_SIDES = ("left", "right")
 _AT_ONCE = 500  # prompts, so that the walk through the trees stays in the cache
 
 
@@ -28,7 +27,7 @@ class Forest:
     Attributes:
         roots: number of each tree's first node.
         column, threshold: a node's question: is the value in this column at most that?
-        yes, no: numbers of the nodes to go to; a leaf leads to itself.
+        children: numbers of the nodes to go to, for each node that for yes and that for no; a leaf leads to itself.
         chance: of a success at the node.
         depth: questions on the longest way.
     """
@@ -36,8 +35,7 @@ class Forest:
     roots: NDArray[np.int32]
     column: NDArray[np.int16]
     threshold: NDArray[np.float32]
-    yes: NDArray[np.int32]
-    no: NDArray[np.int32]
+    children: NDArray[np.int32]
     chance: NDArray[np.float32]
     depth: NDArray[np.int32]
 
@@ -54,13 +52,13 @@ class Forest:
         leaf = np.concatenate([tree.children_left < 0 for tree in trees])
         here = np.arange(len(leaf))
         shift = np.repeat(roots, sizes)
-        left, right = (np.concatenate([getattr(tree, f"children_{side}") for tree in trees]) for side in _SIDES)
+        sides = [np.concatenate([getattr(tree, f"children_{side}") for tree in trees]) for side in ("left", "right")]
+        children = np.column_stack([np.where(leaf, here, side + shift) for side in sides])
         return cls(
             roots.astype(np.int32),
             np.where(leaf, 0, np.concatenate([tree.feature for tree in trees])).astype(np.int16),
             np.concatenate([tree.threshold for tree in trees]).astype(np.float32),
-            np.where(leaf, here, left + shift).astype(np.int32),
-            np.where(leaf, here, right + shift).astype(np.int32),
+            children.ravel().astype(np.int32),
             np.concatenate([tree.value[:, 0, 0] for tree in trees]).astype(np.float32),
             np.array(max(tree.max_depth for tree in trees), dtype=np.int32),
         )
@@ -75,10 +73,10 @@ class Forest:
 
     def _chances(self, columns: NDArray[np.float32]) -> Floats:
         node = np.repeat(self.roots[None, :], len(columns), axis=0)
-        row = np.arange(len(columns))[:, None]
+        values, row = columns.ravel(), columns.shape[1] * np.arange(len(columns))[:, None]
         for _ in range(int(self.depth)):
-            yes = columns[row, self.column[node]] <= self.threshold[node]
-            node = np.where(yes, self.yes[node], self.no[node])
+            no = values[row + self.column[node]] > self.threshold[node]
+            node = self.children[2 * node + no]
         means: Floats = self.chance[node].mean(axis=1)
         return means
 
