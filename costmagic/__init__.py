@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import current
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
 _SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
+    from . import routing as routing
     from .providers import sim
     from .session import Session, action
     from .types import (
@@ -72,7 +75,17 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "routing"})
+
+
+def _default_session() -> Session:
+    from importlib import import_module
+
+    session: Session = import_module(".session", __name__).default()
+    return session
+
+
+current.default = _default_session
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Imports point upward in this list, never down and never sideways.
 LAYERS = (
-    ("money", "tables", "forks", "stop"),
+    ("money", "tables", "forks", "stop", "current"),
     ("types",),
     ("checks",),
     ("limits", "steering"),
