@@ -22,6 +22,7 @@ from .estimates import Estimator, Size
 from .interrupt import shielded
 from .json_reply import parse_json
 from .models import split, tier_ref
+from .prefixes import Prefixes
 from .prices import Prices
 from .providers import Providers
 from .request import Ask, Prepared, Preparer
@@ -42,6 +43,7 @@ class Engine:
         self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
         self.tokens = Tokens(self._experience)
         self.estimator = Estimator(self.prices, self.tokens)
+        self.prefixes = Prefixes(settings, self.prices, self.tokens, self.estimator, self.ledger)
         self._preparer = Preparer(settings, self.prices, Router(settings))
         self._downgrades = Downgrades(settings, self._preparer, self.estimator)
         self._flights = Flights()
@@ -102,8 +104,9 @@ class Engine:
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
-        size = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
-        request = call.request_sent = replace(call.prepared.request, max_tokens=size.max_tokens)
+        size = self.prefixes.sized(call)
+        assert call.prefix is not None
+        request = call.request_sent = replace(call.prefix.request, max_tokens=size.max_tokens)
         call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
         call.usage = self._estimated(call)
         call.cost = self._cost(call)
@@ -158,6 +161,7 @@ class Engine:
                 self._settle(call, failure)
                 if flight:
                     flight.outcome = call.reply if call.status in ("ok", "refused") else failure
+        self.prefixes.warn(call)
 
     def _reserve(self, call: Call, size: Size) -> bool:
         """Set aside what the call could cost, where a budget asks for it; raises BudgetError."""
@@ -186,6 +190,7 @@ class Engine:
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
         call.cost = self._cost(call)
+        self.prefixes.settle(call)
         self._price_baseline(call)
         data, data_error = parse_json(call)
         self.ledger.finish(call.row(), call.request, call.text, call.reserved)
@@ -266,6 +271,10 @@ class Engine:
             baseline_ref=call.baseline_ref,
             baseline_cost=call.baseline_cost,
             cache=call.cache,
+            prefix_saved=call.prefix_saved,
+            prefix_premium=call.prefix_premium,
+            prefix_note="; ".join(call.prefix.notes) or None if call.prefix else None,
+            prefix_warning=call.unread.text if call.unread else None,
             retries=call.retries,
             id=call.id,
             **more,

@@ -26,7 +26,7 @@ LAYERS = (
     ("prices", "tokens", "weights", "embedding", "interrupt", "providers", "routing", "caching", "accounting"),
     ("request",),
     ("call", "estimates"),
-    ("json_reply", "downgrade", "explanation", "checkpoints"),
+    ("json_reply", "downgrade", "explanation", "checkpoints", "prefixes", "prefix_report"),
     ("engine",),
     ("session",),
     ("notebook",),

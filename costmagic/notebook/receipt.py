@@ -8,7 +8,7 @@ from typing import Any
 
 from ..money import dollars
 from ..tables import NO_MATH, money_safe, printable
-from ..types import Reply
+from ..types import Reply, Request
 
 MIME = "application/vnd.costmagic.receipt+json"
 
@@ -63,6 +63,13 @@ def figures(reply: Reply) -> dict[str, Any]:
             "made_at": reply.cached_at.isoformat() if reply.cached_at else None,
             "avoided": _exact(reply.avoided),
         },
+        "prefix": {
+            "cache_after": [{"after": point.after, "life": point.life} for point in reply.request.cache_after],
+            "saved": _exact(reply.prefix_saved),
+            "premium": _exact(reply.prefix_premium),
+            "note": reply.prefix_note,
+            "warning": reply.prefix_warning,
+        },
         "latency_ms": round(reply.latency_ms, 1),
         "first_token_ms": None if reply.first_token_ms is None else round(reply.first_token_ms, 1),
         "retries": reply.retries,
@@ -91,6 +98,8 @@ def _badges(reply: Reply) -> list[tuple[str, str]]:
         badges.append((f"CUT AT {reply.request.max_tokens:,} TOKENS", "warn"))
     if reply.data_error:
         badges.append(("NOT JSON", "error"))
+    if reply.prefix_warning:
+        badges.append(("PROMPT NOT CACHED", "warn"))
     return badges
 
 
@@ -103,6 +112,7 @@ def _parts(reply: Reply) -> list[str]:
         parts += ["$0", f"avoided {avoided}"]
     else:
         parts.append(dollars(reply.cost) if reply.cost is None else about + dollars(reply.cost))
+        parts += _prefix_parts(reply)
     if reply.baseline_cost and reply.baseline_ref != reply.request.ref:
         parts.append(f"heavy would cost ≈ {dollars(reply.baseline_cost)}")
     parts.append(_seconds(reply.latency_ms / 1000))
@@ -112,6 +122,19 @@ def _parts(reply: Reply) -> list[str]:
         parts.append(f"{reply.cache} cache: hit, {age(reply.cached_at)} old")
     else:
         parts.append(f"exact cache: {reply.cache_state}")
+    return parts
+
+
+def _prefix_parts(reply: Reply) -> list[str]:
+    """What the provider's prompt cache did: tokens, and what they saved or cost more than plain input."""
+    parts = []
+    for verb, tokens, effect, money in (
+        ("read", reply.usage.cache_read_tokens, "saved", reply.prefix_saved),
+        ("written", reply.usage.cache_write_tokens, "cost", reply.prefix_premium),
+    ):
+        if tokens:
+            more = " more" if effect == "cost" and money is not None else ""
+            parts.append(f"prompt cache: {tokens:,} {verb}, {effect} {dollars(money)}{more}")
     return parts
 
 
@@ -156,9 +179,17 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
         ("tokens", f"{usage.source}; {usage.input_tokens:,} in, {usage.output_tokens:,} out"),
     ]
     if usage.cache_read_tokens or usage.cache_write_tokens:
+        hour = f" ({usage.cache_write_1h_tokens:,} for an hour)" if usage.cache_write_1h_tokens else ""
         rows.append(
-            ("provider cache", f"{usage.cache_read_tokens:,} tokens read, {usage.cache_write_tokens:,} written")
+            ("provider cache", f"{usage.cache_read_tokens:,} tokens read, {usage.cache_write_tokens:,} written{hour}")
         )
+        if reply.prefix_saved is not None and reply.prefix_premium is not None:
+            saved, more = (f"${money.normalize():f}" for money in (reply.prefix_saved, reply.prefix_premium))
+            rows.append(("", f"reading saved {saved} against plain input, writing cost {more} more (in the cost)"))
+    if reply.prefix_note:
+        rows.append(("prompt cache", reply.prefix_note))
+    if reply.prefix_warning:
+        rows.append(("not cached", reply.prefix_warning))
     if usage.reasoning_tokens:
         rows.append(("reasoning", f"{usage.reasoning_tokens:,} of the tokens out"))
     if reply.first_token_ms is not None and not reply.cache:
@@ -177,16 +208,24 @@ def _sent(reply: Reply) -> str:
     request = reply.request
     text = "\n\n".join(
         [
-            *([f"[system]\n{request.system}"] if request.system else []),
-            *(f"[{message.role}]\n{message.content}" for message in request.messages),
+            *([f"[system]\n{request.system}{_breakpoint(request, 0)}"] if request.system else []),
+            *(
+                f"[{message.role}]\n{message.content}{_breakpoint(request, n)}"
+                for n, message in enumerate(request.messages, 1)
+            ),
         ]
     )
     if len(text) > MAX_SENT:
         text = f"{text[:MAX_SENT]}\n… ({len(text) - MAX_SENT:,} more characters, in the ledger under {reply.id})"
     options = [f"max_tokens {request.max_tokens:,}" if request.max_tokens else ""]
     options += [f"temperature {request.temperature:g}" if request.temperature is not None else ""]
+    options += [f"prompt_cache_key {request.prompt_cache_key}" if request.prompt_cache_key else ""]
     options += [f"stop {list(request.stop)}" if request.stop else "", "JSON" if request.json else ""]
     return (
         f"<pre style='white-space:pre-wrap;max-height:20em;overflow:auto'>{money_safe(text)}</pre>"
         f"<div>{money_safe(', '.join(option for option in options if option))}</div>"
     )
+
+
+def _breakpoint(request: Request, after: int) -> str:
+    return "".join(f"\n[cache up to here: {point.life}]" for point in request.cache_after if point.after == after)
