@@ -76,7 +76,7 @@ class PrefixReport:
         return sum((p.monthly for p in self.prefixes if p.monthly and not p.simulated), Decimal(0))
 
     def to_frame(self) -> pd.DataFrame:
-        """One row per prefix: ``monthly`` is USD (``Decimal``), ``last_used`` UTC, ``reuses`` the calls after the first."""
+        """One row per prefix; ``monthly`` is USD (``Decimal``), ``reuses`` are the calls after the first."""
         import pandas as pd
 
         columns = ["model", "kind", "hash", "tokens", "calls", "reuses", "within_5m", "within_1h", "read_tokens"]
@@ -111,8 +111,8 @@ class PrefixReport:
             return [f"No call of the last {self.days:g} days had a system prompt or older turns."]
         bound = "at least " if self.unpriced else ""
         notes = [
-            f"In {self.days:g} days, reading the providers' prompt caches saved {bound}{dollars(self.saved)}, and writing "
-            f"into them cost {bound}{dollars(self.premium)} more than plain input.",
+            f"In {self.days:g} days, reading providers' prompt caches saved {bound}{dollars(self.saved)}, and writing into "
+            f"them cost {bound}{dollars(self.premium)} more than plain input.",
             f"Caching whenever that pays would save about {dollars(self.monthly)} in 30 days at today's prices.",
         ]
         if len(self.prefixes) > MAX_ROWS:

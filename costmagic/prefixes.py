@@ -179,7 +179,10 @@ def _experienced(segment: Segment, rows: Any, now: datetime) -> Segment:
     uses = [use_of(row, bool(segment.after)) for row in same]
     *_, (_, reuse) = reuses([*uses, Use(now, None)])
     ready = [use for use in uses if use.ready_at is not None and use.ready_at <= now]
-    return replace(segment, reuse=reuse, last=max(ready, key=lambda use: use.started_at, default=None))
+    last = max(ready, key=lambda use: use.started_at, default=None)
+    asked = [use for use in ready if use.life]
+    in_vain = 0 if any(use.cached for use in asked) else len(asked)
+    return replace(segment, reuse=reuse, last=last, in_vain=in_vain)
 
 
 def use_of(row: Any, conversation: bool) -> Use:
@@ -187,6 +190,8 @@ def use_of(row: Any, conversation: bool) -> Use:
     asked = dict(point.split(":") for point in (row.cache_after or "").split())
     life: Any = next((life for after, life in asked.items() if (after != "0") is conversation), None)
     cached = (row.cache_read_tokens or 0) + (row.cache_write_tokens or 0)
+    if not cached and row.usage_source != "reported":
+        life = None  # nobody knows what became of the wish
     first = row.first_token_ms
     return Use(
         started_at=row.started_at,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Literal
 
 from ..types import Breakpoint, CacheLife, Request, Usage
@@ -16,6 +15,9 @@ LIFE_NAMES: dict[CacheLife, str] = {"5m": "5 minutes", "1h": "an hour"}
 
 # OpenAI and its like keep what they cache at least so long, unasked.
 UNASKED_LIFE: CacheLife = "5m"
+
+# So often may the model cache nothing; then a prefix is taken to be too short for it.
+ENOUGH_IN_VAIN = 2
 
 # A prefix may be this much shorter than it was estimated to be.
 ESTIMATE_SLACK = 1.25
@@ -32,6 +34,7 @@ class Segment:
         minimum: tokens of the shortest prefix that the model caches; ``known``: whether a table says so.
         reuse: how it came back so far, this call included.
         last: the latest earlier call that could have left it in the cache.
+        in_vain: earlier calls that asked to cache it, where none was heard.
         life: for how long this call caches it, None if not at all.
     """
 
@@ -42,6 +45,7 @@ class Segment:
     known: bool
     reuse: Reuse = UNSEEN
     last: Use | None = None
+    in_vain: int = 0
     life: CacheLife | None = None
 
     @property
@@ -63,7 +67,8 @@ class Segment:
 
     def decided(self, rates: Rates) -> Segment:
         """With the life that pays. What the provider still holds is read in any case: that costs least of all."""
-        return replace(self, life=choose(self.reuse, rates) or self.alive)
+        refused = self.in_vain >= ENOUGH_IN_VAIN
+        return self if refused else replace(self, life=choose(self.reuse, rates) or self.alive)
 
     def explain(self) -> str:
         """The decision and its reason."""
@@ -75,6 +80,8 @@ class Segment:
             return f"{about}: shorter than the {self.minimum:,} that the model caches"
         if self.life:
             return f"{about}: cached for {LIFE_NAMES[self.life]}; {came}"
+        if self.in_vain >= ENOUGH_IN_VAIN:
+            return f"{about}: not asked for again, as the model cached nothing the last {self.in_vain} times"
         if not self.reuse.calls:
             return f"{about}: seen for the first time, so not written; a write pays only if it comes back in time"
         return f"{about}: not written, as that would not pay: {came}"
@@ -128,7 +135,7 @@ class Plan:
 
 def _unread(segment: Segment, by_breakpoint: bool, usage: Usage, ref: str) -> Unread | None:
     last, gap = segment.last, segment.reuse.gap
-    ago = "" if gap is None else f"{timedelta(seconds=round(gap))} (h:mm:ss) ago"
+    ago = "" if gap is None else f"{_span(gap)} ago"
     if segment.alive:
         return Unread("dropped", f"the provider no longer had the {segment.name}, though it was used {ago}")
     if last is not None and last.cached and by_breakpoint:
@@ -152,6 +159,14 @@ def _unread(segment: Segment, by_breakpoint: bool, usage: Usage, ref: str) -> Un
             f"{segment.tokens:,}, seems to have fewer (or the model needs more: see [cache.min_tokens])",
         )
     return Unread("dropped", f"the provider did not find the {segment.name}, though it was sent {ago}")
+
+
+def _span(seconds: float) -> str:
+    """Seconds as "12 s", "7 min" or "3 h", rounded down."""
+    for unit, name in ((3_600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{int(seconds // unit):,} {name}"
+    return f"{int(seconds)} s"
 
 
 def breakpoints(segments: Sequence[Segment]) -> tuple[Breakpoint, ...]:
