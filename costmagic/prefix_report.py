@@ -92,18 +92,8 @@ class PrefixReport:
 
     def table(self) -> list[list[str]]:
         """Header and rows as text."""
-        header = [
-            "prefix",
-            "model",
-            "≈ tokens",
-            "calls",
-            "again in 5 min",
-            "in 1 h",
-            "read",
-            "written",
-            "saves a month",
-        ]
-        return [[*header, ""], *(_row(p) for p in self.prefixes[:MAX_ROWS])]
+        header = ["prefix", "model", "≈ tokens", "calls", "again in 5 min", "in 1 h", "read", "written"]
+        return [[*header, "saves a month", ""], *(_row(p) for p in self.prefixes[:MAX_ROWS])]
 
     def notes(self) -> list[str]:
         """What to know about the table."""
@@ -111,8 +101,8 @@ class PrefixReport:
             return [f"No call of the last {self.days:g} days had a system prompt or older turns."]
         bound = "at least " if self.unpriced else ""
         notes = [
-            f"In {self.days:g} days, reading providers' prompt caches saved {bound}{dollars(self.saved)}, and writing into "
-            f"them cost {bound}{dollars(self.premium)} more than plain input.",
+            f"In {self.days:g} days, reading providers' prompt caches saved {bound}{dollars(self.saved)}, and writing "
+            f"into them cost {bound}{dollars(self.premium)} more than plain input.",
             f"Caching whenever that pays would save about {dollars(self.monthly)} in 30 days at today's prices.",
         ]
         if len(self.prefixes) > MAX_ROWS:

@@ -55,7 +55,7 @@ class Prefixes:
         is kept by not writing.
         """
         prepared = call.prepared
-        plan = self.plan(prepared.request, prepared.ask.feature, call.session_id)
+        plan = self.plan(prepared.request, prepared.ask.feature)
         try:
             size = self._estimator.checked(plan.request, prepared.max_cost)
         except UsageError:
@@ -64,7 +64,7 @@ class Prefixes:
         call.prefix = plan
         return size
 
-    def plan(self, request: Request, feature: str | None = None, session_id: str | None = None) -> Plan:
+    def plan(self, request: Request, feature: str | None = None) -> Plan:
         """The request with what it asks of the provider's prompt cache; reads the ledger, sends nothing."""
         segments = self._segments(request)
         caches = self.asks(request.ref)
@@ -73,7 +73,7 @@ class Prefixes:
             return Plan(request, segments, notes if self._settings.cache.prefix == "auto" else ())
         now = datetime.now(UTC).replace(tzinfo=None)
         segments = self._remembered(request, segments, now)
-        changed = not any(s.reuse.calls for s in segments) and self._was_served(request, feature, session_id, now)
+        changed = not any(s.reuse.calls for s in segments) and self._was_served(request, feature, now)
         if self._settings.providers[request.provider].kind == "openai":
             return self._keyed(request, segments, changed)
         segments = tuple(self._decided(request, s) if s.long_enough else s for s in segments)
@@ -124,11 +124,12 @@ class Prefixes:
         rows = past(self._ledger, request.provider, request.model, wanted.get(False), wanted.get(True), now - MEMORY)
         return tuple(_experienced(s, rows, now) for s in segments)
 
-    def _was_served(self, request: Request, feature: str | None, session_id: str | None, now: datetime) -> bool:
-        from .accounting.prefixes import last_read
+    def _was_served(self, request: Request, feature: str | None, now: datetime) -> bool:
+        """Whether the feature's last call read its prefix from the provider's cache, a moment ago."""
+        from .accounting.prefixes import last_was_read
 
         since = now - timedelta(seconds=LIFE_S[UNASKED_LIFE])
-        return last_read(self._ledger, request.provider, request.model, feature, session_id, since) is not None
+        return feature is not None and last_was_read(self._ledger, request.provider, request.model, feature, since)
 
     def _decided(self, request: Request, segment: Segment) -> Segment:
         rates = self.rates(request.ref, segment.tokens)

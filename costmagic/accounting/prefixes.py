@@ -50,20 +50,16 @@ def past(
     return _rows(ledger, statement)
 
 
-def last_read(
-    ledger: Ledger, provider: str, model: str, feature: str | None, session_id: str | None, since: datetime
-) -> Any | None:
-    """The last call to the model since ``since`` for the feature, or else of the session, if the cache served it."""
-    scope = c.feature == feature if feature is not None else (c.session_id == session_id) & c.feature.is_(None)
+def last_was_read(ledger: Ledger, provider: str, model: str, feature: str, since: datetime) -> bool:
+    """Whether the provider's cache served the feature's last call to the model, and that was since ``since``."""
     statement = (
-        select(*_COLUMNS)
-        .where(scope, c.provider == provider, c.model_requested == model)
+        select(c.cache_read_tokens)
+        .where(c.feature == feature, c.provider == provider, c.model_requested == model)
         .where(c.started_at >= since, _reached_the_provider(), c.first_token_ms.is_not(None))
         .order_by(c.started_at.desc())
         .limit(1)
     )
-    rows = _rows(ledger, statement)
-    return rows[0] if rows and rows[0].cache_read_tokens else None
+    return any(row.cache_read_tokens for row in _rows(ledger, statement))
 
 
 def _rows(ledger: Ledger, statement: Any) -> Sequence[Any]:

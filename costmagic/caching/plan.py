@@ -99,8 +99,8 @@ class Unread:
 class Plan:
     """A request with its breakpoints.
 
-    ``notes`` say what was decided and why. ``changed`` is true where the call before this one was served from the
-    cache, with a prefix that this one does not have.
+    ``notes`` say what was decided and why. ``changed`` is true where the feature's call before this one was served from
+    the cache, with a prefix that this one does not have.
     """
 
     request: Request
@@ -125,7 +125,7 @@ class Plan:
         if self.changed and longest is not None:
             return Unread(
                 "changed",
-                f"the call before this one was served from the provider's cache, but the {longest.name} of this one "
+                f"this feature's last call was served from the provider's cache, but the {longest.name} of this one "
                 "begins otherwise: keep what changes from call to call (dates, ids) out of it",
             )
         # The shortest is part of the others: if anything had been read, it had been.
