@@ -8,7 +8,7 @@ from typing import Any
 
 from ..money import dollars
 from ..tables import NO_MATH, money_safe, printable
-from ..types import Reply, Request
+from ..types import Reply
 
 MIME = "application/vnd.costmagic.receipt+json"
 
@@ -127,14 +127,14 @@ def _parts(reply: Reply) -> list[str]:
 
 def _prefix_parts(reply: Reply) -> list[str]:
     """What the provider's prompt cache did: tokens, and what they saved or cost more than plain input."""
+    usage, saved, more = reply.usage, reply.prefix_saved, reply.prefix_premium
     parts = []
-    for verb, tokens, effect, money in (
-        ("read", reply.usage.cache_read_tokens, "saved", reply.prefix_saved),
-        ("written", reply.usage.cache_write_tokens, "cost", reply.prefix_premium),
-    ):
-        if tokens:
-            more = " more" if effect == "cost" and money is not None else ""
-            parts.append(f"prompt cache: {tokens:,} {verb}, {effect} {dollars(money)}{more}")
+    if usage.cache_read_tokens:
+        effect = "price unknown" if saved is None else f"saved {dollars(saved)}"
+        parts.append(f"prompt cache: {usage.cache_read_tokens:,} read, {effect}")
+    if usage.cache_write_tokens:
+        effect = "price unknown" if more is None else f"cost {dollars(more)} more"
+        parts.append(f"prompt cache: {usage.cache_write_tokens:,} written, {effect}")
     return parts
 
 
@@ -208,24 +208,21 @@ def _sent(reply: Reply) -> str:
     request = reply.request
     text = "\n\n".join(
         [
-            *([f"[system]\n{request.system}{_breakpoint(request, 0)}"] if request.system else []),
-            *(
-                f"[{message.role}]\n{message.content}{_breakpoint(request, n)}"
-                for n, message in enumerate(request.messages, 1)
-            ),
+            *([f"[system]\n{request.system}"] if request.system else []),
+            *(f"[{message.role}]\n{message.content}" for message in request.messages),
         ]
     )
     if len(text) > MAX_SENT:
         text = f"{text[:MAX_SENT]}\n… ({len(text) - MAX_SENT:,} more characters, in the ledger under {reply.id})"
     options = [f"max_tokens {request.max_tokens:,}" if request.max_tokens else ""]
     options += [f"temperature {request.temperature:g}" if request.temperature is not None else ""]
-    options += [f"prompt_cache_key {request.prompt_cache_key}" if request.prompt_cache_key else ""]
     options += [f"stop {list(request.stop)}" if request.stop else "", "JSON" if request.json else ""]
+    for point in request.cache_after:
+        options.append(
+            f"cached for {point.life} up to {f'message {point.after}' if point.after else 'the system prompt'}"
+        )
+    options += [f"prompt_cache_key {request.prompt_cache_key}" if request.prompt_cache_key else ""]
     return (
         f"<pre style='white-space:pre-wrap;max-height:20em;overflow:auto'>{money_safe(text)}</pre>"
         f"<div>{money_safe(', '.join(option for option in options if option))}</div>"
     )
-
-
-def _breakpoint(request: Request, after: int) -> str:
-    return "".join(f"\n[cache up to here: {point.life}]" for point in request.cache_after if point.after == after)
