@@ -175,7 +175,9 @@ class Engine:
         """Save a running call as what it is if this process dies now."""
         usage = self._estimated(call, call.reported)
         cost = self.prices.answer_cost(call.request.ref, call.model, usage, call.started_at)
-        self.ledger.checkpoint(replace(call, usage=usage, cost=cost).row(), call.text)
+        standing = replace(call, usage=usage, cost=cost)
+        self.prefixes.settle(standing)
+        self.ledger.checkpoint(standing.row(), call.text)
 
     def _settle(self, call: Call, failure: ProviderError | None) -> None:
         """Price the call, write its final row, keep its reply if it may be served again."""

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .accounting import Ledger
-from .caching.plan import UNASKED_LIFE, Plan, Segment, breakpoints, worth_telling
+from .caching.plan import ESTIMATE_SLACK, UNASKED_LIFE, Plan, Segment, breakpoints, worth_telling
 from .caching.prefix import LIFE_S, Rates, Use, boundaries, hashes, min_tokens, reuses
 from .call import Call
 from .config import Settings, address
@@ -181,7 +181,7 @@ def _experienced(segment: Segment, rows: Any, now: datetime) -> Segment:
     *_, (_, reuse) = reuses([*uses, Use(now, None)])
     ready = [use for use in uses if use.ready_at is not None and use.ready_at <= now]
     last = max(ready, key=lambda use: use.started_at, default=None)
-    asked = [use for use in ready if use.life]
+    asked = [use for use in ready if use.life and use.tokens * ESTIMATE_SLACK >= segment.tokens]
     in_vain = 0 if any(use.cached for use in asked) else len(asked)
     return replace(segment, reuse=reuse, last=last, in_vain=in_vain)
 

@@ -290,6 +290,13 @@ def test_a_conversation_keeps_its_key_as_it_grows(openai_itself: ScriptedServer)
     assert keys[1] == keys[2]
 
 
+def test_prefix_caching_that_is_off_sends_no_key(openai_itself: ScriptedServer) -> None:
+    openai_itself.play(Sse(gpt("Hi")), Sse(gpt("Hi")))
+    replies = asks(Session(settings={"cache": {"prefix": "off"}}), "ab", model=TERRA)
+    assert all("prompt_cache_key" not in request.body for request in openai_itself.received)
+    assert [reply.prefix_warning for reply in replies] == [None, None]
+
+
 @pytest.mark.parametrize("ref", [TERRA, "deepseek:deepseek-chat", "vllm:x"])
 def test_other_servers_get_no_parameter_that_they_may_refuse(server: ScriptedServer, ref: str) -> None:
     server.play(Sse(gpt("Hi")), Sse(gpt("Hi")))
@@ -453,9 +460,19 @@ def test_a_model_that_caches_nothing_warns_once_and_is_asked_twice(server: Scrip
     assert [bool(reply.request.cache_after) for reply in replies] == [True, True, False, False]
     assert [reply.prefix_warning is not None for reply in replies] == [True, True, False, False]
     shown = bundle(replies[0])
-    assert shown["text/plain"].startswith("[PROMPT NOT CACHED] ")
+    assert shown["text/plain"].startswith("[PROMPT CACHE MISS] ")
     assert "[cache.min_tokens]" in shown["text/html"]
     assert "cached nothing the last 2 times" in str(replies[2].prefix_note)
+
+
+def test_a_conversation_that_was_too_short_is_asked_for_again_when_it_has_grown(server: ScriptedServer) -> None:
+    server.play(*(reported(n * 1_000, model="claude-opus-5-5") for n in range(1, 8)))
+    session = Session()
+    turns = [text for n in range(7) for text in (f"{n} You are a clerk. " * 200, "a")]
+    with pytest.warns(PrefixWarning, match="not known"):
+        replies = [talk(session, *turns[: 2 * n + 1], model=NAMELESS) for n in range(7)]
+    # Each time it has grown by more than a quarter, so what was too short before may be long enough now.
+    assert [bool(reply.request.cache_after) for reply in replies[:5]] == [False, False, True, True, True]
 
 
 def test_a_prefix_that_was_shorter_than_estimated_is_told(server: ScriptedServer) -> None:
@@ -566,6 +583,21 @@ def test_a_real_server_takes_a_conversation_with_breakpoints_of_both_lives(real_
         deltas = list(session.engine.providers.get("anthropic").stream(request))
         usages.append(next(d.usage for d in reversed(deltas) if d.usage))
     assert usages[0].input_tokens == usages[1].input_tokens  # the same prompt to the model
+
+
+def test_a_killed_call_leaves_what_its_prefix_saved(server: ScriptedServer) -> None:
+    events = claude("Hi", " there", usage={"input_tokens": 20, "cache_read_input_tokens": 5_500, "output_tokens": 1})
+    server.play(Sse([*events[:3], HOLD, *events[3:]]))
+    session = Session()
+    stream = session.stream("a", model=HAIKU)
+    next(stream)
+    session.engine._checkpoint(stream.call)
+    with sqlite3.connect(session.settings.home / "ledger.db") as connection:
+        assert connection.execute("SELECT prefix_saved_nusd FROM calls").fetchone() == (4_950_000,)
+    server.released.set()
+    stream.close()
+    assert stream.reply.prefix_saved == Decimal("0.00495")
+    assert session.cache_prefixes().saved == Decimal("0.00495")
 
 
 def test_the_ledger_keeps_what_is_needed_to_learn(server: ScriptedServer) -> None:

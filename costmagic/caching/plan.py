@@ -34,7 +34,7 @@ class Segment:
         minimum: tokens of the shortest prefix that the model caches; ``known``: whether a table says so.
         reuse: how it came back so far, this call included.
         last: the latest earlier call that could have left it in the cache.
-        in_vain: earlier calls that asked to cache it, where none was heard.
+        in_vain: earlier calls that asked to cache it at about this length, where none was heard.
         life: for how long this call caches it, None if not at all.
     """
 

@@ -99,7 +99,7 @@ def _badges(reply: Reply) -> list[tuple[str, str]]:
     if reply.data_error:
         badges.append(("NOT JSON", "error"))
     if reply.prefix_warning:
-        badges.append(("PROMPT NOT CACHED", "warn"))
+        badges.append(("PROMPT CACHE MISS", "warn"))
     return badges
 
 
@@ -189,7 +189,7 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
     if reply.prefix_note:
         rows.append(("prompt cache", reply.prefix_note))
     if reply.prefix_warning:
-        rows.append(("not cached", reply.prefix_warning))
+        rows.append(("cache miss", reply.prefix_warning))
     if usage.reasoning_tokens:
         rows.append(("reasoning", f"{usage.reasoning_tokens:,} of the tokens out"))
     if reply.first_token_ms is not None and not reply.cache:

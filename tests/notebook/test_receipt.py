@@ -106,7 +106,7 @@ def test_the_line_has_every_figure() -> None:
         ({"finish": None, "status": "interrupted"}, "[INTERRUPTED] "),
         ({"finish": None, "status": "error"}, "[ERROR] "),
         ({"data_error": "the reply is not valid JSON: x"}, "[NOT JSON] "),
-        ({"prefix_warning": "x"}, "[PROMPT NOT CACHED] "),
+        ({"prefix_warning": "x"}, "[PROMPT CACHE MISS] "),
         (READ, " · $0.000145 · prompt cache: 1,000 read, saved $0.00009 · prompt cache: 100 written, "),
         (READ, " · prompt cache: 100 written, cost $0.0000025 more · heavy would cost "),
         ({**READ, "prefix_saved": None, "prefix_premium": None}, " · prompt cache: 1,000 read, price unknown · "),
