@@ -6,7 +6,7 @@ import hashlib
 import json
 import warnings
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +27,7 @@ MEMORY = timedelta(days=30)
 # Anthropic's rates, as multiples of plain input, for models of theirs that no price list knows yet.
 PUBLISHED = Rates(Decimal(1), Decimal("0.1"), Decimal("1.25"), Decimal(2))
 
-MAX_LENGTHS = 1_000
+MAX_REMEMBERED = 1_000
 
 
 class PrefixWarning(UserWarning):
@@ -46,6 +46,7 @@ class Prefixes:
         self._estimator = estimator
         self._ledger = ledger
         self._lengths: dict[tuple[str, str], int] = {}
+        self._rates: dict[tuple[str, int, date], Rates | None] = {}
         self._warned: set[tuple[str, str]] = set()
 
     def sized(self, call: Call) -> Size:
@@ -72,7 +73,7 @@ class Prefixes:
             notes = tuple(s.explain() for s in segments if caches and worth_telling(s))
             return Plan(request, segments, notes if self._settings.cache.prefix == "auto" else ())
         now = datetime.now(UTC).replace(tzinfo=None)
-        segments = self._remembered(request, segments, now)
+        segments = tuple(self._remembered(request, s, now) if s.long_enough else s for s in segments)
         changed = not any(s.reuse.calls for s in segments) and self._was_served(request, feature, now)
         if self._settings.providers[request.provider].kind == "openai":
             return self._keyed(request, segments, changed)
@@ -94,11 +95,13 @@ class Prefixes:
     def _length(self, request: Request, after: int, digest: str) -> int:
         """Tokens of the prefix; a long one is counted once, not at every call."""
         key = (request.ref, digest)
-        if key not in self._lengths:
-            if len(self._lengths) >= MAX_LENGTHS:
-                self._lengths.clear()
-            self._lengths[key] = self._tokens.request(replace(request, messages=request.messages[:after])).tokens
-        return self._lengths[key]
+        length = self._lengths.get(key)
+        if length is None:
+            if len(self._lengths) >= MAX_REMEMBERED:
+                self._lengths = {}
+            length = self._tokens.request(replace(request, messages=request.messages[:after])).tokens
+            self._lengths[key] = length
+        return length
 
     def minimum(self, ref: str) -> tuple[int, bool]:
         """See ``min_tokens``."""
@@ -116,13 +119,13 @@ class Prefixes:
         url = address(name, config)
         return url is None or f".{urlsplit(url).hostname}".endswith(".openai.com")
 
-    def _remembered(self, request: Request, segments: tuple[Segment, ...], now: datetime) -> tuple[Segment, ...]:
-        """The segments with what the ledger knows of them."""
+    def _remembered(self, request: Request, segment: Segment, now: datetime) -> Segment:
+        """The segment with what the ledger knows of it."""
         from .accounting.prefixes import past
 
-        wanted = {bool(s.after): s.hash for s in segments}
-        rows = past(self._ledger, request.provider, request.model, wanted.get(False), wanted.get(True), now - MEMORY)
-        return tuple(_experienced(s, rows, now) for s in segments)
+        conversation = bool(segment.after)
+        rows = past(self._ledger, request.provider, request.model, segment.hash, conversation, now - MEMORY)
+        return _experienced(segment, [use_of(row, conversation) for row in rows if row.started_at <= now], now)
 
     def _was_served(self, request: Request, feature: str | None, now: datetime) -> bool:
         """Whether the feature's last call read its prefix from the provider's cache, a moment ago."""
@@ -147,7 +150,16 @@ class Prefixes:
         return Plan(replace(request, prompt_cache_key=key), cached, (note,), changed)
 
     def rates(self, ref: str, tokens: int) -> Rates | None:
-        """USD for ``tokens`` as plain input, read, and written for either life; None where any is unknown."""
+        """USD today for ``tokens`` as plain input, read, and written for either life; None where any is unknown."""
+        key = (ref, tokens, datetime.now(UTC).date())
+        if key in self._rates:
+            return self._rates[key]
+        if len(self._rates) >= MAX_REMEMBERED:
+            self._rates = {}
+        rates = self._rates[key] = self._priced(ref, tokens)
+        return rates
+
+    def _priced(self, ref: str, tokens: int) -> Rates | None:
         usages = (
             *(Usage(tokens, 0), Usage(tokens, 0, cache_read_tokens=tokens)),
             *(Usage(tokens, 0, cache_write_tokens=tokens, cache_write_1h_tokens=hour) for hour in (0, tokens)),
@@ -175,9 +187,7 @@ class Prefixes:
         warnings.warn(f"prompt cache: {call.unread.text}", PrefixWarning, stacklevel=2)
 
 
-def _experienced(segment: Segment, rows: Any, now: datetime) -> Segment:
-    same = (row for row in rows if segment.hash in (row.prefix_hash, row.turns_hash) and row.started_at <= now)
-    uses = [use_of(row, bool(segment.after)) for row in same]
+def _experienced(segment: Segment, uses: list[Use], now: datetime) -> Segment:
     *_, (_, reuse) = reuses([*uses, Use(now, None)])
     ready = [use for use in uses if use.ready_at is not None and use.ready_at <= now]
     last = max(ready, key=lambda use: use.started_at, default=None)

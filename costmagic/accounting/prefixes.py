@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import reading
@@ -17,7 +17,7 @@ from .store import Ledger, LedgerError
 c = calls.c
 
 # What decides is how a prefix is used lately; more calls would only take longer to read.
-RECENT = 100
+RECENT = 50
 
 _COLUMNS = (
     *(c.started_at, c.first_token_ms, c.provider, c.model_requested, c.usage_source),
@@ -31,23 +31,27 @@ def _reached_the_provider() -> ColumnElement[bool]:
     return (c.cache == "none") & ((c.status != "error") | c.first_token_ms.is_not(None))
 
 
-def past(
-    ledger: Ledger, provider: str, model: str, prefix_hash: str | None, turns_hash: str | None, since: datetime
-) -> Sequence[Any]:
-    """The last calls since ``since`` (naive UTC) that sent the model this system prompt or conversation, newest first.
-
-    Nothing where the ledger can't be read: without experience, nothing is cached.
-    """
-    same = [c.prefix_hash == prefix_hash] if prefix_hash else []
-    same += [c.turns_hash == turns_hash] if turns_hash else []
-    statement = (
+def _past_of(column: ColumnElement[str]) -> Select[Any]:
+    return (
         select(*_COLUMNS)
-        .where(or_(*same), c.provider == provider, c.model_requested == model)
-        .where(c.started_at >= since, _reached_the_provider())
+        .where(column == bindparam("digest"), c.provider == bindparam("provider"))
+        .where(c.model_requested == bindparam("model"), c.started_at >= bindparam("since"), _reached_the_provider())
         .order_by(c.started_at.desc())
         .limit(RECENT)
     )
-    return _rows(ledger, statement)
+
+
+# Made once: this is on the way of every long prompt.
+_PAST = {False: _past_of(c.prefix_hash), True: _past_of(c.turns_hash)}
+
+
+def past(ledger: Ledger, provider: str, model: str, digest: str, conversation: bool, since: datetime) -> Sequence[Any]:
+    """The last calls since ``since`` (naive UTC) that sent the model this conversation or system prompt, newest first.
+
+    Nothing where the ledger can't be read: without experience, nothing is cached.
+    """
+    wanted = {"digest": digest, "provider": provider, "model": model, "since": since}
+    return _rows(ledger, _PAST[conversation], wanted)
 
 
 def last_was_read(ledger: Ledger, provider: str, model: str, feature: str, since: datetime) -> bool:
@@ -62,10 +66,10 @@ def last_was_read(ledger: Ledger, provider: str, model: str, feature: str, since
     return any(row.cache_read_tokens for row in _rows(ledger, statement))
 
 
-def _rows(ledger: Ledger, statement: Any) -> Sequence[Any]:
+def _rows(ledger: Ledger, statement: Any, parameters: Mapping[str, Any] | None = None) -> Sequence[Any]:
     try:
         with reading(ledger.engine()) as connection:
-            return connection.execute(statement).all()
+            return connection.execute(statement, parameters).all()
     except (SQLAlchemyError, OSError):
         return []
 

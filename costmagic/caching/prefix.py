@@ -123,7 +123,8 @@ class Reuse:
 
     def then(self, gap: float | None) -> Reuse:
         """With one more call, ``gap`` seconds after the last use that was ready."""
-        early, late = (gap is not None and gap <= LIFE_S[life] for life in LIFE_S)
+        early = gap is not None and gap <= LIFE_S["5m"]
+        late = gap is not None and gap <= LIFE_S["1h"]
         return Reuse(self.calls + 1, self.within_5m + early, self.within_1h + late, gap)
 
 
