@@ -105,8 +105,7 @@ class Engine:
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
         size = self.prefixes.sized(call)
-        assert call.prefix is not None
-        request = call.request_sent = replace(call.prefix.request, max_tokens=size.max_tokens)
+        request = call.request
         call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
         call.usage = self._estimated(call)
         call.cost = self._cost(call)
@@ -273,12 +272,9 @@ class Engine:
             baseline_ref=call.baseline_ref,
             baseline_cost=call.baseline_cost,
             cache=call.cache,
-            prefix_saved=call.prefix_saved,
-            prefix_premium=call.prefix_premium,
-            prefix_note="; ".join(call.prefix.notes) or None if call.prefix else None,
-            prefix_warning=call.unread.text if call.unread else None,
             retries=call.retries,
             id=call.id,
+            **self.prefixes.told(call),
             **more,
         )
 

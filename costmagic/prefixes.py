@@ -50,7 +50,7 @@ class Prefixes:
         self._warned: set[tuple[str, str]] = set()
 
     def sized(self, call: Call) -> Size:
-        """Plan the call's breakpoints into ``call.prefix`` and check its size.
+        """Plan the call's breakpoints, check its size, and set what is to be sent: ``call.request_sent``.
 
         Raises UsageError where ``Estimator.checked`` does. A cap that only the writing into the cache would break
         is kept by not writing.
@@ -63,6 +63,7 @@ class Prefixes:
             plan = plan.without_breakpoints()
             size = self._estimator.checked(plan.request, prepared.max_cost)
         call.prefix = plan
+        call.request_sent = replace(plan.request, max_tokens=size.max_tokens)
         return size
 
     def plan(self, request: Request, feature: str | None = None) -> Plan:
@@ -114,10 +115,10 @@ class Prefixes:
         """
         name = ref.partition(":")[0]
         config = self._settings.providers.get(name)
-        if config is None or config.kind != "openai" or name != "openai":
+        if config is None or config.kind != "openai":
             return config is not None and config.kind == "anthropic"
-        url = address(name, config)
-        return url is None or f".{urlsplit(url).hostname}".endswith(".openai.com")
+        url = address(name, config)  # None: the SDK's own default
+        return f".{urlsplit(url).hostname}".endswith(".openai.com") if url else name == "openai"
 
     def _remembered(self, request: Request, segment: Segment, now: datetime) -> Segment:
         """The segment with what the ledger knows of it."""
@@ -178,6 +179,15 @@ class Prefixes:
             call.prefix_saved = call.prefix_premium = Decimal(0)
         if call.prefix is not None and call.status in ("ok", "refused"):
             call.unread = call.prefix.unread(usage)
+
+    def told(self, call: Call) -> dict[str, Any]:
+        """What the reply says of the provider's prompt cache."""
+        return {
+            "prefix_saved": call.prefix_saved,
+            "prefix_premium": call.prefix_premium,
+            "prefix_note": "; ".join(call.prefix.notes) or None if call.prefix else None,
+            "prefix_warning": call.unread.text if call.unread else None,
+        }
 
     def warn(self, call: Call) -> None:
         """Warn of what the receipt shows: once for each model and cause."""

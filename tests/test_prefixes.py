@@ -318,6 +318,8 @@ def test_openai_is_known_by_its_address(url: str | None, itself: bool) -> None:
     session = Session(settings={"providers": {"openai": {"base_url": url}}} if url else {})
     assert session.engine.prefixes.asks("openai:x") is itself
     assert not session.engine.prefixes.asks("groq:x")
+    mine = Session(settings={"providers": {"mine": {"kind": "openai", "base_url": "https://api.openai.com/v1"}}})
+    assert mine.engine.prefixes.asks("mine:x")
     assert session.engine.prefixes.asks("anthropic:x")
 
 
@@ -522,6 +524,14 @@ def test_a_prefix_that_changes_from_call_to_call_is_told(server: ScriptedServer)
     with pytest.warns(PrefixWarning, match="keep what changes from call to call"):
         (reply,) = asks(session, "e", system=f"It is 14:03. {LONG}", feature="tickets")
     assert "begins otherwise" in str(reply.prefix_warning)
+
+
+def test_calls_without_a_feature_may_each_have_their_own_prompt(server: ScriptedServer) -> None:
+    server.play(reported(5_520), reported(20, written=5_500), reported(20, read=5_500), reported(5_530))
+    session = Session()
+    asks(session, "abc")
+    (other,) = asks(session, "d", system=f"Other. {LONG}")
+    assert other.prefix_warning is None
 
 
 def test_where_all_is_well_nothing_is_said(server: ScriptedServer) -> None:

@@ -50,6 +50,7 @@ def use(second: float, ready_after: float | None = 1, tokens: int = 1_000, **mor
         (request("q"), ()),
         (request("q", system="s"), (0,)),
         (request("q", system=" \n"), ()),  # a blank text can't carry a breakpoint
+        (request("q", "q2"), (1,)),
         (request("q", "a", "q2"), (2,)),
         (request("q", "a", "q2", system="s"), (0, 2)),
         (request("q", " ", "q2", system="s"), (0,)),
