@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from costmagic.stop import Stop
-from costmagic.types import ProviderError, UsageError, did_you_mean
+from costmagic.types import ProviderError, Usage, UsageError, did_you_mean
 
 
 def test_stop_wakes_all_who_wait_and_nobody_who_has_left() -> None:
