@@ -28,6 +28,7 @@ __all__ = [
     "action",
     "ask",
     "budget",
+    "cache_prefixes",
     "costs",
     "estimate",
     "ledger",
@@ -37,7 +38,7 @@ __all__ = [
 ]
 
 # Methods of the default session.
-_SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
+_SESSION = ("ask", "budget", "cache_prefixes", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from . import routing as routing

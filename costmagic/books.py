@@ -9,6 +9,7 @@ from typing import Any
 from .call import Call
 from .config import Settings
 from .models import tier_ref
+from .prefixes import Prefixes
 from .prices import Prices
 from .tokens import Tokens
 from .types import Reply, Usage
@@ -17,8 +18,9 @@ from .types import Reply, Usage
 class Books:
     """Puts figures on calls."""
 
-    def __init__(self, settings: Settings, prices: Prices, tokens: Tokens) -> None:
+    def __init__(self, settings: Settings, prices: Prices, tokens: Tokens, prefixes: Prefixes) -> None:
         self._settings = settings
+        self._prefixes = prefixes
         self._prices = prices
         self._tokens = tokens
 
@@ -62,5 +64,6 @@ class Books:
             retries=call.retries,
             limited_for=call.prepared.limited_for,
             id=call.id,
+            **self._prefixes.told(call),
             **more,
         )

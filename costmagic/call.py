@@ -11,6 +11,7 @@ from typing import Any
 from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
+from .caching.plan import Plan, Unread
 from .request import Prepared
 from .stop import Stop
 from .types import CacheLayer, Finish, Reply, Request, Route, Status, Usage
@@ -25,6 +26,7 @@ class Call:
         counted: input tokens as counted before sending (``counted_raw``: before anything learned).
         usage: the best figures so far; ``reported``: what the provider has said of them.
         key: of the cache, None when the cache was not asked.
+        prefix: what it asks of the provider's prompt cache; ``unread``: why that did not serve.
         reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
         children: replies of calls that were made for this one.
@@ -55,6 +57,10 @@ class Call:
     reply: Reply | None = None
     request_sent: Request | None = None
     key: str | None = None
+    prefix: Plan | None = None
+    prefix_saved: Decimal | None = None
+    prefix_premium: Decimal | None = None
+    unread: Unread | None = None
     reserved: bool = False
     children: list[Reply] = field(default_factory=list)
     _begun: float = field(default_factory=time.perf_counter)
@@ -128,4 +134,19 @@ class Call:
             "prompt_hash": prompt_hash(self.request),
             "counted_tokens": self.counted_raw,
             "session_id": self.session_id,
+            **self._prefix_row(),
+        }
+
+    def _prefix_row(self) -> dict[str, Any]:
+        system, turns = (self.prefix.at(conversation) if self.prefix else None for conversation in (False, True))
+        points = " ".join(f"{point.after}:{point.life}" for point in self.request.cache_after)
+        return {
+            "prefix_hash": system and system.hash,
+            "prefix_tokens": system and system.tokens,
+            "turns_hash": turns and turns.hash,
+            "turns_tokens": turns and turns.tokens,
+            "cache_after": points or None,
+            "cache_write_1h_tokens": self.usage.cache_write_1h_tokens if self.usage else None,
+            "prefix_saved_nusd": to_nusd(self.prefix_saved),
+            "prefix_premium_nusd": to_nusd(self.prefix_premium),
         }

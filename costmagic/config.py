@@ -24,6 +24,7 @@ from .steering import Downgrade, RoutingConfig, read_downgrade, read_output_limi
 from .types import TIERS, ConfigError
 
 FILE_NAME = "costmagic.toml"
+PREFIX_CACHING = ("auto", "off")
 PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
 
 
@@ -60,10 +61,17 @@ class ProviderConfig:
 
 @dataclass(frozen=True)
 class CacheConfig:
-    """The exact cache's bounds: ``ttl_days`` for age, ``size_mb`` for disk."""
+    """The exact cache's bounds, ``ttl_days`` for age and ``size_mb`` for disk; and the provider's prompt cache.
+
+    Attributes:
+        prefix: "auto" asks providers to cache prompts where that pays, "off" never asks.
+        min_tokens: model pattern ("anthropic:claude-haiku-5-5*") → tokens of the shortest prefix that it caches.
+    """
 
     ttl_days: float = 30.0
     size_mb: float = 512.0
+    prefix: str = "auto"
+    min_tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -197,11 +205,25 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         reference(ref, f'prices."{ref}"', where): _price(table, f'prices."{ref}"', where)
         for ref, table in typed(values.get("prices", {}), dict, "prices", where).items()
     }
-    cache = typed(values.get("cache", {}), dict, "cache", where)
-    check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
-    given["cache"] = CacheConfig(**{k: float(positive(v, f"cache.{k}", where)) for k, v in cache.items()})
+    given["cache"] = _cache(typed(values.get("cache", {}), dict, "cache", where), where)
     given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
     return Settings(home=Path(), **given)
+
+
+def _cache(table: Mapping[str, Any], where: Where) -> CacheConfig:
+    check_keys(table, [f.name for f in fields(CacheConfig)], "cache.", where)
+    given: dict[str, Any] = {
+        name: float(positive(table[name], f"cache.{name}", where)) for name in ("ttl_days", "size_mb") if name in table
+    }
+    if "prefix" in table:
+        given["prefix"] = choice(table["prefix"], PREFIX_CACHING, "cache.prefix", where)
+    minima = typed(table.get("min_tokens", {}), dict, "cache.min_tokens", where)
+    for pattern, tokens in minima.items():
+        key = f'cache.min_tokens."{pattern}"'
+        reference(pattern, key, where)
+        if typed(tokens, int, key, where) < 1:
+            raise where.error(key, f"{key} must be at least 1")
+    return CacheConfig(**given, min_tokens=dict(minima))
 
 
 def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConfig:

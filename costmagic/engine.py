@@ -25,6 +25,7 @@ from .fallback import Fallbacks
 from .interrupt import shielded
 from .json_reply import parse_json
 from .models import split
+from .prefixes import Prefixes
 from .prices import Prices
 from .providers import Providers
 from .reach import Reach
@@ -54,7 +55,8 @@ class Engine:
         self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
         self.tokens = Tokens(self._experience)
         self.estimator = Estimator(self.prices, self.tokens)
-        self.books = Books(settings, self.prices, self.tokens)
+        self.prefixes = Prefixes(settings, self.prices, self.tokens, self.estimator, self.ledger)
+        self.books = Books(settings, self.prices, self.tokens, self.prefixes)
         self.reach = Reach(settings, self.prices)
         self.router = Router(settings)
         self._preparer = Preparer(settings, self.prices, self.router, self.reach)
@@ -130,8 +132,8 @@ class Engine:
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
-        size = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
-        request = call.request_sent = replace(call.prepared.request, max_tokens=size.max_tokens)
+        size = self.prefixes.sized(call)
+        request = call.request
         call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
         call.usage = self.books.estimated(call)
         call.cost = self.books.cost(call)
@@ -186,6 +188,7 @@ class Engine:
                 self._settle(call, failure)
                 if flight:
                     flight.outcome = call.reply if call.status in ("ok", "refused") else failure
+        self.prefixes.warn(call)
 
     def _reserve(self, call: Call, size: Size) -> bool:
         """Set aside what the call could cost, where a budget asks for it; raises BudgetError."""
@@ -200,6 +203,7 @@ class Engine:
         usage = self.books.estimated(call, call.reported)
         now = replace(call, usage=usage)
         now.cost = self.books.cost(now)
+        self.prefixes.settle(now)
         self.ledger.checkpoint(now.row(), call.text)
 
     def _settle(self, call: Call, failure: ProviderError | None) -> None:
@@ -215,6 +219,7 @@ class Engine:
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
         call.cost = self.books.cost(call)
+        self.prefixes.settle(call)
         self.books.price_baseline(call)
         data, data_error = parse_json(call)
         self.ledger.finish(call.row(), call.request, call.text, call.reserved)

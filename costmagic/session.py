@@ -27,6 +27,8 @@ from .types import CostmagicError, Reply, UsageError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .prefix_report import PrefixReport
+
 _action: ContextVar[str | None] = ContextVar("costmagic_action", default=None)
 
 
@@ -183,6 +185,16 @@ class Session:
         calls have their own column and count in no other money.
         """
         return self.engine.ledger.costs(by, since)
+
+    def cache_prefixes(self, days: float = 30) -> PrefixReport:
+        """The beginnings of prompts that came again in the last ``days``, and what caching them would save a month.
+
+        Raises:
+            UsageError: ``days`` is not a number above 0; or the ledger can't be read.
+        """
+        from .prefix_report import report
+
+        return report(self.engine.prefixes, self.engine.ledger, days)
 
     def budget(self, *limits: str, feature: str | None = None) -> BudgetReport:
         """How the spending limits stand: spent, reserved by calls under way, left.

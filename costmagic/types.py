@@ -25,6 +25,7 @@ Finish = Literal["stop", "length", "refusal"]
 Status = Literal["ok", "error", "interrupted", "refused"]
 RouteSource = Literal["explicit", "policy", "rule", "learned", "llm"]
 CacheLayer = Literal["exact", "semantic"]
+CacheLife = Literal["5m", "1h"]
 
 TIERS = ("heavy", "standard", "medium", "coding", "routing")
 
@@ -120,8 +121,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Asks the provider to cache the system prompt and the first ``after`` messages for ``life``."""
+
+    after: int
+    life: CacheLife = "5m"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent to a provider, complete: nothing is added behind the user's back."""
+    """What is sent to a provider, complete: nothing is added behind the user's back.
+
+    ``cache_after`` and ``prompt_cache_key`` steer the provider's prompt cache: they change the bill, not the answer.
+    """
 
     provider: str
     model: str
@@ -131,6 +143,8 @@ class Request:
     temperature: float | None = None
     stop: tuple[str, ...] = ()
     json: bool = False
+    cache_after: tuple[Breakpoint, ...] = ()
+    prompt_cache_key: str | None = None
 
     @property
     def ref(self) -> str:
@@ -142,7 +156,7 @@ class Usage:
     """Token counts of one call.
 
     ``input_tokens`` includes cache reads and writes, ``output_tokens`` includes reasoning:
-    the other counts are subsets, never additions.
+    the other counts are subsets, never additions. ``cache_write_1h_tokens`` are those written that live an hour.
     """
 
     input_tokens: int
@@ -151,6 +165,7 @@ class Usage:
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     source: UsageSource = "reported"
+    cache_write_1h_tokens: int = 0
 
     @classmethod
     def reported(cls, **counts: object) -> Usage | None:
@@ -165,7 +180,7 @@ class Usage:
             numbers[name] = value
         usage = cls(**numbers)
         cached = usage.cache_read_tokens + usage.cache_write_tokens
-        if cached > usage.input_tokens:
+        if cached > usage.input_tokens or usage.cache_write_1h_tokens > usage.cache_write_tokens:
             return None
         return replace(usage, reasoning_tokens=min(usage.reasoning_tokens, usage.output_tokens))
 
@@ -223,6 +238,10 @@ class Reply:
         cache_state: "hit", "miss", "refreshed" or "off".
         cached_at: when the cached reply was made (UTC), None when not a hit.
         limited_for: the task that set the limit of the reply's length, None where the user or nobody did.
+        prefix_saved: USD that reading the provider's prompt cache saved against plain input; None: unknown, or a hit.
+        prefix_premium: USD that writing into it cost beyond plain input; ``cost`` contains it.
+        prefix_note: what was decided about the provider's prompt cache, and why.
+        prefix_warning: why nothing was read from it where that was expected.
         data: the parsed object of a JSON reply; ``data_error`` says why it could not be parsed.
         id: the ledger row, None when the ledger could not be written.
     """
@@ -244,6 +263,10 @@ class Reply:
     cached_at: datetime | None = None
     avoided: Decimal | None = None
     cache_state: str = "off"
+    prefix_saved: Decimal | None = None
+    prefix_premium: Decimal | None = None
+    prefix_note: str | None = None
+    prefix_warning: str | None = None
     retries: int = 0
     limited_for: str | None = None
     id: str | None = None

@@ -12,6 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -287,5 +288,7 @@ def request_json(request: Request, indent: int | None = None) -> str:
         "temperature": request.temperature,
         "stop": list(request.stop),
         "json": request.json,
+        "cache_after": [asdict(point) for point in request.cache_after],
+        "prompt_cache_key": request.prompt_cache_key,
     }
     return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False, indent=indent)

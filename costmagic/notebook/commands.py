@@ -144,11 +144,13 @@ def budget(session: Session, words: Sequence[str]) -> Any:
     return session.budget(*words[:n], feature=feature or None)
 
 
-def cache(session: Session, words: Sequence[str]) -> Shown:
-    """``cache [stats|clear]``: what the exact cache holds and has saved; or empty it."""
+def cache(session: Session, words: Sequence[str]) -> Any:
+    """``cache [stats|clear|prefix]``: what the exact cache holds and saved; empty it; the provider's prompt cache."""
     action = words[0] if words else "stats"
-    if action not in ("stats", "clear") or len(words) > 1:
-        raise UsageError(f"cache takes stats or clear, not '{' '.join(words)}'")
+    if action not in ("stats", "clear", "prefix") or len(words) > 1:
+        raise UsageError(f"cache takes stats, clear or prefix, not '{' '.join(words)}'")
+    if action == "prefix":
+        return session.cache_prefixes()
     if action == "clear":
         return Shown([[]], [f"{session.engine.exact.clear():,} cached replies removed."])
     totals = session.costs(by="model").sum()

@@ -61,6 +61,7 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
             "stop": list(request.stop) or None,
             "response_format": {"type": "json_object"} if request.json else None,
             "stream_options": {"include_usage": True},
+            "prompt_cache_key": request.prompt_cache_key,
         }
         return {name: value for name, value in arguments.items() if value is not None}
 

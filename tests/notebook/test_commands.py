@@ -202,8 +202,8 @@ def test_help_names_every_subcommand_and_option(session: Session) -> None:
         ("history -n ²", "not '²'"),
         ("history -n", "-n needs a value"),
         ("history 5", "unknown option '5'"),
-        ("cache wipe", "cache takes stats or clear, not 'wipe'"),
-        ("cache clear all", "cache takes stats or clear, not 'clear all'"),
+        ("cache wipe", "cache takes stats, clear or prefix, not 'wipe'"),
+        ("cache clear all", "cache takes stats, clear or prefix, not 'clear all'"),
         ("models 'x", "No closing quotation"),
     ],
 )
