@@ -1,4 +1,4 @@
-"""Judges the task classifier's weights: ``python training/judge.py [FILE …]`` (default: the held-out prompts)."""
+"""Judges the task classifier's weights: ``python training/tasks/judge.py [FILE …]`` (default: the held-out prompts)."""
 
 from __future__ import annotations
 

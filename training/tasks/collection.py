@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-FOLDER = Path(__file__).with_name("prompts")
+FOLDER = Path(__file__).parents[1] / "prompts"
 
 
 def load(paths: list[Path]) -> list[dict[str, Any]]:
