@@ -11,6 +11,8 @@ from typing import Any
 from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
+from .caching.lookups import Lookup
+from .caching.semantic import Asked
 from .request import Prepared
 from .stop import Stop
 from .types import CacheLayer, Finish, Reply, Request, Route, Status, Usage
@@ -25,6 +27,7 @@ class Call:
         counted: input tokens as counted before sending (``counted_raw``: before anything learned).
         usage: the best figures so far; ``reported``: what the provider has said of them.
         key: of the cache, None when the cache was not asked.
+        lookup: what the semantic cache said, None when it was not asked; ``asked``: what it needs to keep the reply.
         reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
     """
@@ -54,6 +57,8 @@ class Call:
     reply: Reply | None = None
     request_sent: Request | None = None
     key: str | None = None
+    lookup: Lookup | None = None
+    asked: Asked | None = None
     reserved: bool = False
     _begun: float = field(default_factory=time.perf_counter)
 

@@ -14,6 +14,7 @@ from .accounting.money import from_nusd, to_nusd
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
+from .caching.semantic import Found
 from .call import Call
 from .checkpoints import Checkpoints
 from .config import Settings
@@ -26,6 +27,7 @@ from .prices import Prices
 from .providers import Providers
 from .request import Ask, Prepared, Preparer
 from .routing import Router
+from .similar import Similar
 from .tokens import Experience, Tokens
 from .types import Delta, Finish, ProviderError, Reply, Request, Usage, UsageError
 
@@ -43,6 +45,7 @@ class Engine:
         self.tokens = Tokens(self._experience)
         self.estimator = Estimator(self.prices, self.tokens)
         self._preparer = Preparer(settings, self.prices, Router(settings))
+        self.similar = Similar(settings, self.exact, self.prices, self.providers, self.ledger)
         self._downgrades = Downgrades(settings, self._preparer, self.estimator)
         self._flights = Flights()
         self._checkpoints = Checkpoints(self._checkpoint)
@@ -53,6 +56,7 @@ class Engine:
         self.providers.close()
         self.ledger.close()
         self.exact.close()
+        self.similar.close()
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check and route ``ask``; raises UsageError, sends nothing.
@@ -93,12 +97,15 @@ class Engine:
             flight = rejoined
         try:
             entry = self.exact.get(key)
-            if entry is None:
+            found = self.similar.find(call) if entry is None else None
+            if entry is None and found is None:
                 yield from self._send(call, flight)
         finally:
             self._flights.land(key, flight)
         if entry is not None:
             yield from self._hit(call, entry)
+        elif found is not None:
+            yield from self._hit(call, found.entry, found)
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
@@ -192,17 +199,23 @@ class Engine:
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
         call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
-        if call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache:
-            self.exact.put(call.key or self._key(call.prepared.request), _entry_of(call.reply))
+        kept = call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache
+        if kept:
+            entry = self.similar.labelled(call, _entry_of(call.reply))
+            self.exact.put(call.key or self._key(call.prepared.request), entry)
+        self.similar.settle(call, kept)
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
             self._experiences[ref] = self._experience(ref).add(call.counted_raw or 0, call.usage.input_tokens)
         if failure is not None:
             failure.cost, failure.call_id = call.cost, call.id
 
-    def _hit(self, call: Call, entry: Entry) -> Iterator[str]:
-        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure."""
-        call.cache, call.cache_of = "exact", entry.call_id
+    def _hit(self, call: Call, entry: Entry, found: Found | None = None) -> Iterator[str]:
+        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure.
+
+        ``found`` is what the semantic cache found, None for an exact hit.
+        """
+        call.cache, call.cache_of = "semantic" if found else "exact", entry.call_id
         call.usage, call.model, call.finish = entry.usage, entry.model, entry.finish
         call.status = "refused" if entry.finish == "refusal" else "ok"
         call.receive(entry.text)
@@ -211,10 +224,12 @@ class Engine:
         data, data_error = parse_json(call)
         call.latency_ms = call.elapsed_ms()
         self.ledger.record(call.row())
+        self.similar.hit(call, found)
         call.reply = self._reply(
             call,
             cache_state="hit",
             cached_at=entry.made_at,
+            similarity=found.candidate.similarity if found else None,
             avoided=from_nusd(entry.cost_nusd),
             data=data,
             data_error=data_error,

@@ -196,6 +196,7 @@ class Reply:
         avoided: USD that a cache hit did not spend, None when unknown or not a hit.
         cache: the layer that answered, None when a model did.
         cache_state: "hit", "miss", "refreshed" or "off".
+        similarity: cosine between this question and the one whose reply was served, None unless a semantic hit.
         cached_at: when the cached reply was made (UTC), None when not a hit.
         data: the parsed object of a JSON reply; ``data_error`` says why it could not be parsed.
         id: the ledger row, None when the ledger could not be written.
@@ -218,6 +219,7 @@ class Reply:
     cached_at: datetime | None = None
     avoided: Decimal | None = None
     cache_state: str = "off"
+    similarity: float | None = None
     retries: int = 0
     id: str | None = None
     data: Any = None

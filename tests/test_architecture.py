@@ -26,7 +26,8 @@ LAYERS = (
     ("prices", "tokens", "weights", "embedding", "interrupt", "providers", "routing", "caching", "accounting"),
     ("request",),
     ("call", "estimates"),
-    ("json_reply", "downgrade", "explanation", "checkpoints"),
+    ("json_reply", "downgrade", "explanation", "checkpoints", "embedders"),
+    ("similar",),
     ("engine",),
     ("session",),
     ("notebook",),
@@ -52,6 +53,9 @@ HEAVY = {
     "genai_prices",
     "diskcache",
     "matplotlib",
+    "numpy",
+    "onnxruntime",
+    "usearch",
 }
 
 

@@ -62,6 +62,7 @@ def figures(reply: Reply) -> dict[str, Any]:
             "state": reply.cache_state,
             "made_at": reply.cached_at.isoformat() if reply.cached_at else None,
             "avoided": _exact(reply.avoided),
+            "similarity": None if reply.similarity is None else round(reply.similarity, 4),
         },
         "latency_ms": round(reply.latency_ms, 1),
         "first_token_ms": None if reply.first_token_ms is None else round(reply.first_token_ms, 1),
@@ -109,7 +110,10 @@ def _parts(reply: Reply) -> list[str]:
     if reply.retries:
         parts.append(f"{reply.retries} {'retry' if reply.retries == 1 else 'retries'}")
     if reply.cache and reply.cached_at:
-        parts.append(f"{reply.cache} cache: hit, {age(reply.cached_at)} old")
+        alike = "" if reply.similarity is None else f"{reply.similarity:.3f} alike, "
+        parts.append(f"{reply.cache} cache: hit, {alike}{age(reply.cached_at)} old")
+        if reply.cache == "semantic" and reply.id:
+            parts.append(f"wrong answer? %llm cache wrong {reply.id}")
     else:
         parts.append(f"exact cache: {reply.cache_state}")
     return parts

@@ -1,0 +1,274 @@
+"""A prompt as the judge reads it: what it asks for, and its content words with how they belong together."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from .frames import Frame, split_frame, strip_politeness
+from .lexicon import MARKER_GROUPS, form, longest_phrase, spellings, synonyms
+from .lexicon import words as kind
+from .numbers import read_numbers
+
+_CONTRACTIONS = (
+    (re.compile(r"\b(can)'?t\b"), r"\1 not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\bshan't\b"), "shall not"),
+    (re.compile(r"\bain't\b"), "is not"),
+    (re.compile(r"\b(\w+)n't\b"), r"\1 not"),
+    (re.compile(r"\blet's\b"), "let us"),
+    (re.compile(r"\b(what|that|it|there|he|she|who|where|how|when|here|why|this)'s\b"), r"\1 is"),
+    (re.compile(r"\b(\w+)'re\b"), r"\1 are"),
+    (re.compile(r"\b(\w+)'ve\b"), r"\1 have"),
+    (re.compile(r"\b(\w+)'ll\b"), r"\1 will"),
+    (re.compile(r"\bi'm\b"), "i am"),
+    (re.compile(r"\b(i|you|he|she|it|we|they|who|what|that|there)'d\b"), r"\1 would"),
+)
+_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\'(?!\w)')
+_TOKEN = re.compile(
+    r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
+)
+_HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
+_MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
+_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+_FRONTED = re.compile(
+    r"^((?:in|on|using|with|for|at|as|under|within) [^,?]{2,40}), ?"
+    r"((?:how|what|which|why|when|where|who|is|are|do|does|can|could|should|will)\b.+)$"
+)
+
+_PEOPLE = {
+    "i": "I", "me": "I", "we": "I", "us": "I", "myself": "I", "ourselves": "I", "you": "YOU", "yourself": "YOU",
+}  # fmt: skip
+_OWNERS = {"my": "MY", "our": "MY", "mine": "MY", "your": "YOUR", "yours": "YOUR", "ones": "YOUR"}
+_GENERIC = frozenset({"how", "where can", "place to", "how_long take"})
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A content word: its group's name, the marker before it ("" for none), and its form as it stood."""
+
+    name: str
+    marker: str
+    surface: str
+    past: bool = False
+    plural: bool = False
+    ing: bool = False
+    number: bool = False
+    capital: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that is compared.
+
+    Attributes:
+        english: whether it seems to be in English; nothing but the plain words is compared otherwise.
+        words: content words in their order; operators (negation, quantifiers, modals, numbers) are among them.
+        literals: code, quoted texts and what follows a colon or a line break, which must be the same.
+        plain: all words in lower case.
+        tense: "past", "future" or "".
+    """
+
+    english: bool
+    frame: Frame
+    words: tuple[Word, ...]
+    literals: tuple[str, ...]
+    plain: tuple[str, ...]
+    tense: str
+    past_verbs: int
+
+
+@lru_cache(maxsize=512)
+def read(text: str) -> Reading:
+    """Read a prompt."""
+    text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("´", "'")
+    body, literals = _literals(text.strip())
+    capitals = _capitals(body)
+    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, body.lower()))
+    for pattern, full in _CONTRACTIONS:
+        lowered = pattern.sub(full, lowered)
+    lowered = " ".join(_spelled(word) for word in lowered.split())
+    plain = tuple(t for t in _TOKEN.findall(lowered) if t not in ",;?!.")
+    letters = [t for t in plain if t[0].isalpha()]
+    foreign = sum(t in kind("other languages") and t not in kind("english") for t in letters)
+    english = (
+        not any(ord(c) > 0x24F and c.isalpha() for c in body)
+        and foreign <= max(1, sum(t in kind("english") for t in letters))
+        and (not letters or foreign * 3 < len(letters))
+    )
+    asked = strip_politeness(" ".join(lowered.rstrip(" ?!.").split()))
+    asked = _FRONTED.sub(r"\2 \1", asked)
+    frame, about = split_frame(asked)
+    if frame.kind == "mean":
+        about = re.sub(r" means?\W*$", "", about)
+    tokens = read_numbers(_TOKEN.findall(about))
+    words, tense, past = _words(tokens, frame, capitals)
+    return Reading(english, frame, words, literals, plain, tense, past)
+
+
+def _money(match: re.Match[str]) -> str:
+    return f"{match[2]}{match[3] or ''} {_CURRENCIES[match[1]]} "
+
+
+def _literals(text: str) -> tuple[str, tuple[str, ...]]:
+    """(the prompt without them, code, quotes and payload)."""
+    found: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        found.append(" ".join(match[0].strip("`\"'“”«»").split()))
+        return " LITERAL "
+
+    text = _QUOTED.sub(take, _CODE.sub(take, text))
+    head, line, rest = text.partition("\n")
+    if line and rest.strip():
+        found.append(" ".join(rest.split()))
+        text = head + " LITERAL"
+    head, colon, rest = re.match(r"(.*?)(:(?=\s|$)|$)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    if colon and rest.strip():
+        if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
+            return f"{head}, {rest}", tuple(found)  # a topic before its question
+        found.append(" ".join(rest.split()).rstrip(".?!"))
+        text = head + " LITERAL"
+    return text, tuple(found)
+
+
+def _capitals(text: str) -> frozenset[str]:
+    """Words that begin with a capital where no sentence begins: names, unless everything does."""
+    words = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*", text)
+    if len(words) > 0.7 * max(1, len(text.split())):
+        return frozenset()
+    return frozenset(w.lower().removesuffix("'s") for w in words if w != "I")
+
+
+def _spelled(word: str) -> str:
+    bare = word.strip(",;.?!()")
+    if bare in spellings():
+        return word.replace(bare, " ".join(spellings()[bare]))
+    if len(bare) > 6:
+        word = re.sub(r"(?<=[a-z]{3})(i|y)s(e|ed|es|ing|ation|er)\b", r"\1z\2", word)
+    return word
+
+
+def _words(tokens: list[str], frame: Frame, capitals: frozenset[str]) -> tuple[tuple[Word, ...], str, int]:
+    result: list[Word] = []
+    marker = ""
+    tense = (
+        "past" if frame.mood in ("did", "was", "were", "had") else "future" if frame.mood in ("will", "shall") else ""
+    )
+    past_verbs = 0
+    people = {_PEOPLE.get(t) for t in tokens} - {None}
+    owners = {_OWNERS.get(t) for t in tokens} - {None}
+    both = len(people | {"I" if o == "MY" else "YOU" for o in owners}) > 1
+    alone = not people and frame.kind not in _GENERIC
+    i = 0
+    while i < len(tokens):
+        token = tokens[i]
+        i += 1
+        if token in ",;?!.":
+            marker = "," if token in ",;" and result else "."
+            continue
+        if token in ("did", "was", "were", "had"):
+            tense = tense or "past"
+            continue
+        if token in ("will", "shall") or (token == "going" and tokens[i : i + 1] == ["to"]):
+            tense = tense or "future"
+            continue
+        if token in _PEOPLE or token in _OWNERS:
+            generic = not both and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
+            if not generic and (token in _PEOPLE or both or alone):
+                result.append(Word(_PEOPLE.get(token) or _OWNERS[token], marker, token))
+                marker = ""
+            elif not generic and token in _OWNERS:
+                result.append(Word(_OWNERS[token], marker, token)) if both else None
+            continue
+        phrase = _phrase(tokens, i - 1)
+        if phrase:
+            length, name = phrase
+            surface = " ".join(tokens[i - 1 : i - 1 + length])
+            shape = form(tokens[i - 2 + length])
+            result.append(
+                Word(
+                    name,
+                    marker,
+                    surface,
+                    shape.past and length == 1,
+                    shape.plural,
+                    shape.ing,
+                    False,
+                    surface in capitals,
+                )
+            )
+            past_verbs += shape.past and length == 1
+            marker, i = "", i - 1 + length
+            continue
+        if token == "'s":
+            if result and not result[-1].number:
+                result[-1] = _owner(result[-1])
+            continue
+        if token in ("have", "has") and i < len(tokens) and form(tokens[i]).past:
+            tense = tense or "past"
+            continue
+        if token in kind("markers") and not (token == "like" and not marker and not result):
+            # "in order to" and the like: the last of several small words in a row counts with those before it.
+            marker = (
+                MARKER_GROUPS.get(token, token)
+                if not marker or marker in ",."
+                else f"{marker} {MARKER_GROUPS.get(token, token)}"
+            )
+            continue
+        if token in kind("negators") or token in kind("quantifiers") or token in kind("modals"):
+            if token in ("any", "some", "much") or (token in ("can", "could") and frame.kind != "statement"):
+                continue
+            name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
+            if token == "cannot":
+                name = "not"
+            result.append(Word(name, marker, token))
+            marker = ""
+            continue
+        if token in kind("empty") and token not in capitals:
+            continue
+        if token[0].isdigit() or (token.startswith("#") and token[1:2].isdigit()):
+            result.append(Word(token, marker, token, number=True))
+            marker = ""
+            continue
+        shape = form(token)
+        name = synonyms().get((shape.lemma,), shape.lemma)
+        if token in capitals and not shape.ing:
+            # A name is no inflected word, but its plural may be one.
+            name = synonyms().get((token,), name)
+        past_verbs += shape.past
+        result.append(Word(name, marker, token, shape.past, shape.plural, shape.ing, capital=token in capitals))
+        marker = ""
+    if marker not in ("", ",", ".") and not set(marker.split()) <= {",", "."}:
+        result.append(Word(f"{marker}…", "", marker))
+    return tuple(result), tense, past_verbs
+
+
+def _modal_before(frame: Frame, tokens: list[str], i: int) -> bool:
+    """Whether the pronoun before place ``i`` is the subject of a question about what anyone can or should do."""
+    if frame.kind == "yes or no":
+        return i == 1 and frame.mood in ("can", "could", "should", "would", "must", "may")
+    before = tokens[i - 2] if i >= 2 else ""
+    asks = frame.kind in ("what of", "what", "when") or frame.kind.startswith("how_")
+    return asks and before in ("can", "could", "should", "do", "would", "to")
+
+
+def _phrase(tokens: list[str], start: int) -> tuple[int, str] | None:
+    """The longest phrase at ``start`` that has a synonym: (words, name of its group)."""
+    for length in range(min(longest_phrase(), len(tokens) - start), 1, -1):
+        words = tokens[start : start + length]
+        if not all(w[0].isalnum() for w in words):
+            continue
+        for key in (tuple(form(w).lemma for w in words), tuple(words)):
+            if key in synonyms():
+                return length, synonyms()[key]
+    return None
+
+
+def _owner(word: Word) -> Word:
+    """``word`` marked as the owner of what follows."""
+    return Word(word.name, "of'" if word.marker in ("", ",", ".") else word.marker + " of'", word.surface, word.past,
+                word.plural, word.ing, word.number, word.capital)  # fmt: skip
