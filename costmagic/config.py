@@ -17,6 +17,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from .cache_config import CacheConfig
+from .cache_config import read as read_cache
 from .checks import Where, check_keys, choice, number, positive, reference, typed
 from .limits import BudgetConfig
 from .limits import read as read_budget
@@ -24,8 +26,6 @@ from .types import ConfigError
 
 FILE_NAME = "costmagic.toml"
 TIERS = ("heavy", "standard", "medium", "coding", "routing")
-SEMANTIC_MODES = ("off", "threshold", "verified")
-EMBEDDERS = ("minilm", "wordllama")
 PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
 
 
@@ -58,25 +58,6 @@ class ProviderConfig:
     key_required: bool = True
     price: Price | None = None
     timeout: float = 600.0
-
-
-@dataclass(frozen=True)
-class CacheConfig:
-    """What the caches keep and serve.
-
-    Attributes:
-        ttl_days: no reply older than this is served.
-        size_mb: what the replies may take on disk.
-        semantic: "off", "threshold", "verified", or None: verified where the embedder is ready, else off.
-        embedder: "minilm", "wordllama" or "openai:MODEL".
-        false_hit_rate: the share of false hits among semantic hits that verification aims to stay under.
-    """
-
-    ttl_days: float = 30.0
-    size_mb: float = 512.0
-    semantic: str | None = None
-    embedder: str = "minilm"
-    false_hit_rate: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -198,30 +179,9 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         reference(ref, f'prices."{ref}"', where): _price(table, f'prices."{ref}"', where)
         for ref, table in typed(values.get("prices", {}), dict, "prices", where).items()
     }
-    given["cache"] = _cache(typed(values.get("cache", {}), dict, "cache", where), where)
+    given["cache"] = read_cache(typed(values.get("cache", {}), dict, "cache", where), where)
     given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
     return Settings(home=Path(), **given)
-
-
-def _cache(table: Mapping[str, Any], where: Where) -> CacheConfig:
-    check_keys(table, [f.name for f in fields(CacheConfig)], "cache.", where)
-    given: dict[str, Any] = {
-        key: float(positive(table[key], f"cache.{key}", where))
-        for key in ("ttl_days", "size_mb", "false_hit_rate")
-        if key in table
-    }
-    if given.get("false_hit_rate", 0) >= 1:
-        raise where.error("cache.false_hit_rate", "cache.false_hit_rate is a share: 0.01 means one in a hundred")
-    if "semantic" in table:
-        given["semantic"] = choice(table["semantic"], SEMANTIC_MODES, "cache.semantic", where)
-    if "embedder" in table:
-        name = typed(table["embedder"], str, "cache.embedder", where)
-        if name not in EMBEDDERS and not re.fullmatch(r"openai:\S+", name):
-            raise where.error(
-                "cache.embedder", f"cache.embedder = {name!r} is not one of {', '.join(EMBEDDERS)}, openai:MODEL"
-            )
-        given["embedder"] = name
-    return CacheConfig(**given)
 
 
 def _rule(table: Any, where: Where) -> Mapping[str, Any]:

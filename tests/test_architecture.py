@@ -20,7 +20,7 @@ LAYERS = (
     ("money", "tables", "forks", "stop"),
     ("types",),
     ("checks",),
-    ("limits",),
+    ("limits", "cache_config"),
     ("config",),
     ("models",),
     ("prices", "tokens", "weights", "embedding", "interrupt", "providers", "routing", "caching", "accounting"),
