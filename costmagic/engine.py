@@ -10,7 +10,7 @@ from typing import Any
 
 from .accounting import Ledger
 from .accounting.budget import Budgets
-from .accounting.money import from_nusd, to_nusd
+from .accounting.money import from_nusd
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
@@ -27,9 +27,9 @@ from .prices import Prices
 from .providers import Providers
 from .request import Ask, Prepared, Preparer
 from .routing import Router
-from .similar import Similar
+from .similar import Similar, entry_of
 from .tokens import Experience, Tokens
-from .types import Delta, Finish, ProviderError, Reply, Request, Usage, UsageError
+from .types import Delta, ProviderError, Reply, Request, Usage, UsageError
 
 
 class Engine:
@@ -88,7 +88,7 @@ class Engine:
             if isinstance(outcome, ProviderError):
                 yield from self._shared_error(call, outcome)
             if isinstance(outcome, Reply):
-                yield from self._hit(call, _entry_of(outcome))
+                yield from self._hit(call, entry_of(outcome))
                 return
             rejoined, leads = self._flights.join(key)
             if rejoined is flight:  # its leader is asleep: do not wait for it again
@@ -201,8 +201,7 @@ class Engine:
         call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
         kept = call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache
         if kept:
-            entry = self.similar.labelled(call, _entry_of(call.reply))
-            self.exact.put(call.key or self._key(call.prepared.request), entry)
+            self.exact.put(call.key or self._key(call.prepared.request), self.similar.labelled(call, call.reply))
         self.similar.settle(call, kept)
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
@@ -294,9 +293,3 @@ class Engine:
         if ref not in self._experiences:
             self._experiences[ref] = Experience(*self.ledger.token_sums(*split(ref)))
         return self._experiences[ref]
-
-
-def _entry_of(reply: Reply) -> Entry:
-    finish: Finish = reply.finish or "stop"
-    assert reply.id is not None
-    return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)

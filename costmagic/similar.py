@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from . import embedders
 from .accounting import Ledger
+from .accounting.money import to_nusd
 from .caching.eligibility import why_not
 from .caching.exact import Entry, ExactCache
 from .caching.key import partition_key
@@ -19,7 +20,7 @@ from .config import Settings
 from .prices import Prices
 from .providers import Providers
 from .request import Prepared
-from .types import Request, UsageError
+from .types import Reply, Request, UsageError
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ class CacheExplanation:
     embed_ms: float | None = None
     search_ms: float | None = None
     verify_ms: float | None = None
+
+
+def entry_of(reply: Reply) -> Entry:
+    """What the caches keep of a reply."""
+    assert reply.id is not None
+    finish = reply.finish or "stop"
+    return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)
 
 
 class Similar:
@@ -98,8 +106,9 @@ class Similar:
         if call.lookup is not None:
             self.cache.note(call.lookup, call.key, kept=False)
 
-    def labelled(self, call: Call, entry: Entry) -> Entry:
-        """``entry`` with the question it answers, if others may share it: the index can be made anew from that."""
+    def labelled(self, call: Call, reply: Reply) -> Entry:
+        """The entry of a reply with the question it answers, if others may share it: what an index is made from."""
+        entry = entry_of(reply)
         if call.asked is None:
             return entry
         return replace(entry, partition=self._partition(call.prepared.request), question=call.asked.text)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import forks
-from ..config import CacheConfig
+from ..cache_config import CacheConfig
 from ..types import Finish, Usage
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from .. import forks
-from ..config import CacheConfig
+from ..cache_config import CacheConfig
 from .lookups import Candidate
 from .store import Store
 from .votes import COSINE_STEP, LOGIT_STEP, MAX_COSINE, Votes

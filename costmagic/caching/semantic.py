@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from .. import forks
-from ..config import CacheConfig
+from ..cache_config import CacheConfig
 from ..types import UsageError
 from .exact import CacheWarning, Entry, ExactCache
 from .lookups import Candidate, Lookup, Lookups
