@@ -152,7 +152,7 @@ def test_the_figures_are_exact_and_survive_json() -> None:
     assert made["route"] == {"source": "rule", "reason": REPLY.route.reason}
     assert (made["model"], made["model_requested"], made["tier"]) == (REPLY.model, "claude-haiku-5-5", "medium")
     assert (made["id"], made["retries"], made["price_date"]) == ("0199abc", 1, "2026-11-20")
-    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None}
+    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None, "similarity": None}
 
 
 def test_an_unknown_figure_is_null_and_not_zero() -> None:

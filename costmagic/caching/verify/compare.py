@@ -28,10 +28,15 @@ _MOVABLE = frozenset(
 )
 _ORDERED = frozenset({"then", "before", "after", "until", "first", "1th", "from", "than"})
 
-# Differences between markers that leave the meaning alone, where the words are the same in the same order.
-_LOOSE = [
-    frozenset(pair.split("|")) for pair in ("|to", "of|in", "of|for", "|in", "|that", "|about", "to|for", "|of", "|for")
-]
+# Differences between markers that leave the meaning alone, where the words are the same in the same order: the two
+# markers, and the words before them (None: any).
+_LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
+    (frozenset({"", "to"}), frozenset("start help learn go try continue like love hate prefer want".split())),
+    (frozenset({"of", "in"}), None),
+    (frozenset({"of", "for"}), frozenset("price cost recipe word name example".split())),
+    (frozenset({"", "of"}), frozenset("all most half both every several".split())),
+    (frozenset({"", "if"}), frozenset({"know"})),
+)
 
 # Words that add nothing when only one side has them.
 _LIGHT = frozenset({"person", "thing", "really", "possible", "different", "various", "main", "overall"})
@@ -78,29 +83,39 @@ def _frames(a: Reading, b: Reading) -> str | None:
         return f"one asks '{a.frame.mood}', the other '{b.frame.mood}'"
     if {a.frame.count, b.frame.count} == {"one", "many"}:
         return "one asks for one, the other for several"
-    if kinds[0] == "what" and _head_number(a) != _head_number(b):
+    if kinds[0] in ("what", "statement", "recommend") and _numbers(a) != _numbers(b):
         return "one asks for one, the other for several"
     return None
 
 
-def _head_number(reading: Reading) -> bool | None:
-    """Whether what is asked for is plural: the last word of the first chunk."""
-    head: Word | None = None
+def _numbers(reading: Reading) -> Counter[tuple[str, bool]]:
+    """The words of what is asked for, up to the first small word, and which of them are plural."""
+    asked: list[Word] = []
     for word in reading.words:
-        if head is not None and word.marker not in ("", "of"):
+        if asked and word.marker and word.marker not in ("up", "down", "out", "off"):
             break
-        if head is not None and word.marker == "of":
-            break
-        head = word
-    return None if head is None else head.plural
+        asked.append(word)
+    return Counter((w.name, True) for w in asked if w.plural)
 
 
 def _tenses(a: Reading, b: Reading) -> str | None:
+    if a.frame.kind == "what happens":  # if it did, if it does: all the same
+        return None
+    if {a.tense, b.tense} == {"past", ""} and _did(a, b):
+        return None
     if a.tense != b.tense:
         return f"the tenses differ ({a.tense or 'present'}, {b.tense or 'present'})"
     if Counter(w.name for w in a.words if w.past) != Counter(w.name for w in b.words if w.past):
         return "the tenses differ"
     return None
+
+
+def _did(a: Reading, b: Reading) -> bool:
+    """Whether "did … sink" stands beside "… sank"."""
+    if b.tense:
+        a, b = b, a
+    one, two = (Counter(w.name for w in r.words if w.past) for r in (a, b))
+    return "did" in a.plain and not one - two and sum((two - one).values()) == 1
 
 
 def _contents(a: Reading, b: Reading) -> str | None:
@@ -142,25 +157,13 @@ Chunk = tuple[str, tuple[str, ...]]
 
 
 def _chunks(reading: Reading, light: frozenset[str]) -> list[Chunk]:
-    """The words in groups that begin at a marker. "h of x" is read as "x h", like "x's h"."""
+    """The words in groups that begin at a marker."""
     groups: list[tuple[str, list[str]]] = [("", [])]
-    into: list[str] | None = None
-    place = 0
     for word in reading.words:
         if word.name in light:
             continue
-        marker = word.marker.removesuffix("of'").strip()
-        marker = "" if marker in (",", ".") and not groups[-1][1] else marker
-        if marker == "of" and groups[-1][1]:
-            into, place = groups[-1][1], len(groups[-1][1]) - 1
-            into.insert(place, word.name)
-            place += 1
-        elif marker:
-            groups.append((marker, [word.name]))
-            into = None
-        elif into is not None:
-            into.insert(place, word.name)
-            place += 1
+        if word.marker and not (word.marker in (",", ".") and not groups[-1][1]):
+            groups.append((word.marker, [word.name]))
         else:
             groups[-1][1].append(word.name)
     return [(marker, tuple(names)) for marker, names in groups if names]
@@ -177,7 +180,9 @@ def _order(a: Reading, b: Reading) -> str | None:
         return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
     if not ordered & _ORDERED:
-        if _same_but_moved(one, two) or _same_but_swapped(one, two):
+        if _same_but_moved(one, two) or _same_but_swapped(one, two) or _not_moved(a, b):
+            return None
+        if _same_but_compound(one, two) or _same_but_compound(two, one):
             return None
         if a.frame.kind == "difference" and _sides(one) == _sides(two):
             return None
@@ -185,22 +190,23 @@ def _order(a: Reading, b: Reading) -> str | None:
 
 
 def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
-    pairs = zip(_flat(a, light), _flat(b, light), strict=False)
-    ordered = any(m in ("from", "to") for r in (a, b) for w in r.words for m in w.marker.split())
     directed = any("from" in w.marker.split() for r in (a, b) for w in r.words)
-    for x, y in pairs:
+    before = ""
+    for x, y in zip(_flat(a, light), _flat(b, light), strict=False):
         if x.name != y.name:  # the same words, of which an owner is written in another place
             continue
-        m, n = (_bare(w.marker) for w in (x, y))
-        if m == n:
-            continue
-        if frozenset((m, n)) not in _LOOSE or (directed and ordered):
-            return f"'{m or 'nothing'}' before '{_say(x.name)}' is not '{n or 'nothing'}'"
+        m, n = _bare(x.marker), _bare(y.marker)
+        if m != n:
+            loose = any({m, n} == pair and (after is None or before in after) for pair, after in _LOOSE)
+            if not loose and not ({m, n} == {"", "in"} and x.name in words("times")):
+                return f"'{m or 'nothing'}' before '{_say(x.name)}' is not '{n or 'nothing'}'"
+            if directed and "to" in (m, n):
+                return f"'{m or 'nothing'}' before '{_say(x.name)}' is not '{n or 'nothing'}'"
+        before = x.name
     return None
 
 
 def _bare(marker: str) -> str:
-    marker = marker.removesuffix("of'").strip()
     return "" if marker in (",", ".") else marker
 
 
@@ -219,6 +225,31 @@ def _same_but_moved(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
 
 def _key(chunk: Chunk) -> Chunk:
     return ("" if chunk[0] in (",", ".") else chunk[0], chunk[1])
+
+
+def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk]) -> bool:
+    """Whether one says "h in x" where the other says "x h"."""
+    for i in range(1, len(apart)):
+        marker, names = apart[i]
+        if marker not in ("in", "of", "for") or len(names) != 1 or not apart[i - 1][1]:
+            continue
+        before = apart[i - 1][1]
+        for place in range(len(before)):
+            whole = (apart[i - 1][0], (*before[:place], *names, *before[place:]))
+            if [*map(_key, (*apart[: i - 1], whole, *apart[i + 1 :]))] == [*map(_key, other)]:
+                return True
+    return False
+
+
+_CLAUSES = frozenset({"who", "that", "which", "if", "when", "because", "while", "and", "or", "but", "until", "unless"})
+
+
+def _not_moved(a: Reading, b: Reading) -> bool:
+    """Whether only "not" stands elsewhere, in a sentence of one clause: "isn't x y" and "is x not y"."""
+    rest = [[w.name for w in r.words if w.name != "not"] for r in (a, b)]
+    first = any(r.words and r.words[0].name == "not" for r in (a, b))
+    once = all(sum(w.name == "not" for w in r.words) == 1 for r in (a, b))
+    return first and once and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain}
 
 
 _BOTH_WAYS = frozenset({"and", "or", "versus", ",", ", and", ", or"})

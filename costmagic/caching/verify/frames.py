@@ -44,6 +44,20 @@ def _frames() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     return tuple(found)
 
 
+@cache
+def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """(pattern, replacement), to be applied in turn."""
+    pairs = (line.split(" =>", 1) for line in lines("rewrites.txt"))
+    return tuple((re.compile(pattern), text.strip().replace("\\s", " ")) for pattern, text in pairs)
+
+
+def rewrite(text: str) -> str:
+    """``text``, whose politeness is gone, as the question that it comes to."""
+    for pattern, replacement in _rewrites():
+        text = pattern.sub(replacement, text, count=1)
+    return text
+
+
 def strip_politeness(text: str) -> str:
     """``text`` (lower case, contractions written out) without what is only good manners."""
     before, after = _polite()

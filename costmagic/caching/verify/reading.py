@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .frames import Frame, split_frame, strip_politeness
+from .frames import Frame, rewrite, split_frame, strip_politeness
 from .lexicon import MARKER_GROUPS, form, longest_phrase, spellings, synonyms
 from .lexicon import words as kind
 from .numbers import read_numbers
@@ -34,10 +34,9 @@ _TOKEN = re.compile(
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
 _MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
-_FRONTED = re.compile(
-    r"^((?:in|on|using|with|for|at|as|under|within) [^,?]{2,40}), ?"
-    r"((?:how|what|which|why|when|where|who|is|are|do|does|can|could|should|will)\b.+)$"
-)
+_ASKS = "how|what|why|where|when|who|which|can|could|should|is|are|do|does|will|would|did"
+_SENTENCE = re.compile(rf"(?<=[a-z0-9)][.?!])\s+|,\s+(?=(?:(?:so|and|then) )?(?:{_ASKS})\b)")
+_ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
 
 _PEOPLE = {
     "i": "I", "me": "I", "we": "I", "us": "I", "myself": "I", "ourselves": "I", "you": "YOU", "yourself": "YOU",
@@ -78,7 +77,6 @@ class Reading:
     literals: tuple[str, ...]
     plain: tuple[str, ...]
     tense: str
-    past_verbs: int
 
 
 @lru_cache(maxsize=512)
@@ -87,26 +85,49 @@ def read(text: str) -> Reading:
     text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("´", "'")
     body, literals = _literals(text.strip())
     capitals = _capitals(body)
-    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, body.lower()))
+    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, body).lower()))
     for pattern, full in _CONTRACTIONS:
         lowered = pattern.sub(full, lowered)
     lowered = " ".join(_spelled(word) for word in lowered.split())
     plain = tuple(t for t in _TOKEN.findall(lowered) if t not in ",;?!.")
+    frame = Frame("statement")
+    asked: tuple[Word, ...] = ()
+    around: list[Word] = []
+    tense = ""
+    persons = _persons(_TOKEN.findall(lowered))
+    for sentence in _SENTENCE.split(lowered):
+        sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
+        if not strip_politeness(f"{sentence} x").removesuffix("x").strip():
+            continue  # nothing but manners
+        sentence = rewrite(sentence)
+        this, about = split_frame(sentence)
+        if this.kind == "mean":
+            about = re.sub(r" means?\W*$", "", about)
+        words, when = _words(read_numbers(_TOKEN.findall(about)), this, capitals, persons)
+        if this.kind == "statement" and frame.kind != "statement":
+            around += _after_stop(words)
+            tense = tense or when
+            continue
+        # The last question is what is asked; what was said before it comes after it.
+        around += _after_stop(asked)
+        frame, asked, tense = this, words, when or tense
+    return Reading(_is_english(body, plain), frame, (*asked, *around), literals, plain, tense)
+
+
+def _after_stop(words: tuple[Word, ...]) -> list[Word]:
+    return [replace(w, marker=w.marker or ".") if i == 0 else w for i, w in enumerate(words)]
+
+
+def _is_english(body: str, plain: tuple[str, ...]) -> bool:
+    if any(ord(c) > 0x24F and c.isalpha() for c in body):
+        return False
     letters = [t for t in plain if t[0].isalpha()]
     foreign = sum(t in kind("other languages") and t not in kind("english") for t in letters)
-    english = (
-        not any(ord(c) > 0x24F and c.isalpha() for c in body)
-        and foreign <= max(1, sum(t in kind("english") for t in letters))
-        and (not letters or foreign * 3 < len(letters))
-    )
-    asked = strip_politeness(" ".join(lowered.rstrip(" ?!.").split()))
-    asked = _FRONTED.sub(r"\2 \1", asked)
-    frame, about = split_frame(asked)
-    if frame.kind == "mean":
-        about = re.sub(r" means?\W*$", "", about)
-    tokens = read_numbers(_TOKEN.findall(about))
-    words, tense, past = _words(tokens, frame, capitals)
-    return Reading(english, frame, words, literals, plain, tense, past)
+    return foreign <= max(1, sum(t in kind("english") for t in letters)) and (not letters or foreign * 3 < len(letters))
+
+
+def _abbreviation(match: re.Match[str]) -> str:
+    return "information technology" if match[0] == "IT" else "united kingdom" if "K" in match[0] else "united states"
 
 
 def _money(match: re.Match[str]) -> str:
@@ -128,6 +149,8 @@ def _literals(text: str) -> tuple[str, tuple[str, ...]]:
         text = head + " LITERAL"
     head, colon, rest = re.match(r"(.*?)(:(?=\s|$)|$)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
     if colon and rest.strip():
+        if not strip_politeness(head.lower() + " x").removesuffix("x").strip():
+            return rest.strip(), tuple(found)
         if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
             return f"{head}, {rest}", tuple(found)  # a topic before its question
         found.append(" ".join(rest.split()).rstrip(".?!"))
@@ -152,19 +175,27 @@ def _spelled(word: str) -> str:
     return word
 
 
-def _words(tokens: list[str], frame: Frame, capitals: frozenset[str]) -> tuple[tuple[Word, ...], str, int]:
+def _words(
+    tokens: list[str], frame: Frame, capitals: frozenset[str], persons: frozenset[str]
+) -> tuple[tuple[Word, ...], str]:
     result: list[Word] = []
     marker = ""
     tense = (
         "past" if frame.mood in ("did", "was", "were", "had") else "future" if frame.mood in ("will", "shall") else ""
     )
-    past_verbs = 0
-    people = {_PEOPLE.get(t) for t in tokens} - {None}
-    owners = {_OWNERS.get(t) for t in tokens} - {None}
-    both = len(people | {"I" if o == "MY" else "YOU" for o in owners}) > 1
-    alone = not people and frame.kind not in _GENERIC
+    both = len(persons) > 1
+    alone = not any(t in _PEOPLE for t in tokens) and frame.kind not in _GENERIC
     i = 0
-    while i < len(tokens):
+    owned = 0
+    owner: list[Word] = []  # of what comes next: "x's h" is read as "h of x"
+    while i < len(tokens) or owner:
+        if owner and result and (i == len(tokens) or tokens[i] in kind("markers") or tokens[i] in ",;?!.") and owned < len(result):
+            result += [replace(w, marker="" if n else "of") for n, w in enumerate(owner)]
+            owner = []
+            continue
+        if i == len(tokens):
+            result += owner
+            break
         token = tokens[i]
         i += 1
         if token in ",;?!.":
@@ -175,6 +206,10 @@ def _words(tokens: list[str], frame: Frame, capitals: frozenset[str]) -> tuple[t
             continue
         if token in ("will", "shall") or (token == "going" and tokens[i : i + 1] == ["to"]):
             tense = tense or "future"
+            continue
+        if token in ("we", "us") and persons == {"I"} and frame.kind not in _GENERIC and not alone:
+            result.append(Word("person", marker, token))
+            marker = ""
             continue
         if token in _PEOPLE or token in _OWNERS:
             generic = not both and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
@@ -201,12 +236,15 @@ def _words(tokens: list[str], frame: Frame, capitals: frozenset[str]) -> tuple[t
                     surface in capitals,
                 )
             )
-            past_verbs += shape.past and length == 1
             marker, i = "", i - 1 + length
             continue
         if token == "'s":
-            if result and not result[-1].number:
-                result[-1] = _owner(result[-1])
+            while result and not result[-1].number and (not owner or result[-1].capital):
+                owner.insert(0, result.pop())
+                marker = owner[0].marker
+                if owner[0].marker:
+                    break
+            owned = len(result)
             continue
         if token in ("have", "has") and i < len(tokens) and form(tokens[i]).past:
             tense = tense or "past"
@@ -239,12 +277,17 @@ def _words(tokens: list[str], frame: Frame, capitals: frozenset[str]) -> tuple[t
         if token in capitals and not shape.ing:
             # A name is no inflected word, but its plural may be one.
             name = synonyms().get((token,), name)
-        past_verbs += shape.past
         result.append(Word(name, marker, token, shape.past, shape.plural, shape.ing, capital=token in capitals))
         marker = ""
     if marker not in ("", ",", ".") and not set(marker.split()) <= {",", "."}:
         result.append(Word(f"{marker}…", "", marker))
-    return tuple(result), tense, past_verbs
+    return tuple(result), tense
+
+
+def _persons(tokens: list[str]) -> frozenset[str]:
+    """Which of "I" and "YOU" a text speaks of, owners included."""
+    named = {_PEOPLE.get(t) or {"MY": "I", "YOUR": "YOU"}.get(_OWNERS.get(t, "")) for t in tokens}
+    return frozenset(name for name in named if name)
 
 
 def _modal_before(frame: Frame, tokens: list[str], i: int) -> bool:
@@ -266,9 +309,3 @@ def _phrase(tokens: list[str], start: int) -> tuple[int, str] | None:
             if key in synonyms():
                 return length, synonyms()[key]
     return None
-
-
-def _owner(word: Word) -> Word:
-    """``word`` marked as the owner of what follows."""
-    return Word(word.name, "of'" if word.marker in ("", ",", ".") else word.marker + " of'", word.surface, word.past,
-                word.plural, word.ing, word.number, word.capital)  # fmt: skip
