@@ -26,6 +26,7 @@ __all__ = [
     "action",
     "ask",
     "budget",
+    "cache_stats",
     "costs",
     "estimate",
     "ledger",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 # Methods of the default session.
-_SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
+_SESSION = ("ask", "budget", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from .providers import sim

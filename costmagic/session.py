@@ -12,8 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import config, forks, models
+from . import cache_report, config, forks, models
 from .accounting.report import BudgetReport
+from .cache_report import CacheStats
 from .call import Call
 from .engine import Engine
 from .estimates import Estimate, Estimates
@@ -162,6 +163,15 @@ class Session:
         calls have their own column and count in no other money.
         """
         return self.engine.ledger.costs(by, since)
+
+    def cache_stats(self, days: float = 7) -> CacheStats:
+        """How the exact, the semantic and the providers' caches did in the last ``days`` days, and why not better."""
+        return cache_report.collect(self.engine, days)
+
+    def clear_cache(self) -> int:
+        """Empty the exact and the semantic cache; returns how many replies there were."""
+        self.engine.similar.clear()
+        return self.engine.exact.clear()
 
     def budget(self, *limits: str, feature: str | None = None) -> BudgetReport:
         """How the spending limits stand: spent, reserved by calls under way, left.

@@ -29,6 +29,7 @@ LAYERS = (
     ("json_reply", "downgrade", "explanation", "checkpoints", "embedders"),
     ("similar",),
     ("engine",),
+    ("cache_report",),
     ("session",),
     ("notebook",),
     ("doctor", ""),

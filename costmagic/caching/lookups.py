@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from dataclasses import dataclass
 
@@ -54,6 +55,42 @@ class Lookup:
         self.probability, self.reason = candidate.probability, candidate.refusal
 
 
+# In verification, a question at least this much alike that was refused is a near twin.
+NEAR_COSINE = 0.90
+
+# For the plain rule, one that was less than this under the threshold.
+NEAR_GAP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """Misses by what was known when they happened; each counts once, as the first that holds.
+
+    Attributes:
+        expired: a reply was there, but too old.
+        near: a question was there that was nearly enough alike.
+        alone: neither.
+        ineligible: of all of them, those that might share no answer.
+    """
+
+    expired: int = 0
+    near: int = 0
+    alone: int = 0
+    ineligible: int = 0
+
+    @property
+    def total(self) -> int:
+        """All misses."""
+        return self.expired + self.near + self.alone
+
+    def cause(self) -> str | None:
+        """The likeliest cause of misses: "ttl", "threshold" or "diversity"; None without misses."""
+        if not self.total:
+            return None
+        counts = {"ttl": self.expired, "threshold": self.near, "diversity": self.alone}
+        return max(counts, key=lambda name: counts[name])
+
+
 class Lookups:
     """The look-ups in the store."""
 
@@ -72,6 +109,29 @@ class Lookups:
             connection.execute(f"INSERT OR REPLACE INTO lookups VALUES ({','.join('?' * 12)})", _values(lookup))
             if kept:
                 connection.execute("INSERT OR REPLACE INTO seen (key, at) VALUES (?, ?)", (key, time.time()))
+
+    def misses(self, since: float) -> Misses:
+        """The misses since ``since`` (seconds since 1970)."""
+        near = (
+            f"similarity IS NOT NULL AND (probability IS NOT NULL OR similarity >= {NEAR_COSINE} "
+            f"OR (reason LIKE 'cosine%' AND similarity > threshold - {NEAR_GAP}))"
+        )
+        with self._store.connection() as connection:
+            row = connection.execute(
+                f"SELECT coalesce(sum(expired), 0), coalesce(sum(NOT expired AND {near}), 0), "
+                f"coalesce(sum(NOT expired AND NOT ({near})), 0), coalesce(sum(outcome = 'ineligible'), 0) "
+                "FROM lookups WHERE at >= ? AND outcome <> 'hit'",
+                (since,),
+            ).fetchone()
+        return Misses(*map(int, row))
+
+    def verify_ms(self, since: float) -> float | None:
+        """Median of what verification took, None where nothing was verified."""
+        with self._store.connection() as connection:
+            rows = connection.execute(
+                "SELECT verify_ms FROM lookups WHERE at >= ? AND verify_ms > 0 ORDER BY at DESC LIMIT 10000", (since,)
+            ).fetchall()
+        return statistics.median(row[0] for row in rows) if rows else None
 
 
 def _values(lookup: Lookup) -> tuple[object, ...]:

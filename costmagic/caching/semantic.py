@@ -16,7 +16,7 @@ from .. import forks
 from ..cache_config import CacheConfig
 from ..types import UsageError
 from .exact import CacheWarning, Entry, ExactCache
-from .lookups import Candidate, Lookup, Lookups
+from .lookups import Candidate, Lookup, Lookups, Misses
 from .neighbours import Embedder, Neighbours
 from .store import DAY_S, Store
 from .votes import Hit, Verdict, Votes
@@ -150,6 +150,15 @@ class SemanticCache:
     def record_vote(self, hit: Hit, verdict: Verdict) -> None:
         """Count a vote on a hit."""
         self._guarded(lambda: self.votes.record(hit, verdict))
+
+    def told(self, since: float) -> tuple[Misses, int, int, float | None]:
+        """(misses, wrong votes, right votes, median ms of verification) since ``since`` (seconds since 1970)."""
+        if not self.store.folder.is_dir():
+            return Misses(), 0, 0, None
+        told = self._guarded(
+            lambda: (self.lookups.misses(since), *self.votes.counts(since), self.lookups.verify_ms(since))
+        )
+        return told or (Misses(), 0, 0, None)
 
     def strictness(self, partition: str) -> float:
         """Steps by which hits of a partition must be surer than usual."""

@@ -69,6 +69,16 @@ class Votes:
                 (hit.call_id, time.time(), hit.partition, verdict, hit.layer),
             )
 
+    def counts(self, since: float) -> tuple[int, int]:
+        """(wrong, right) votes since ``since`` (seconds since 1970)."""
+        with self._store.connection() as connection:
+            row = connection.execute(
+                "SELECT coalesce(sum(verdict = 'wrong'), 0), coalesce(sum(verdict = 'right'), 0) FROM votes "
+                "WHERE at >= ?",
+                (since,),
+            ).fetchone()
+        return int(row[0]), int(row[1])
+
     def strictness(self, partition: str) -> float:
         """Steps by which semantic hits of a partition must be surer than usual; below 0 when less sure will do."""
         with self._store.connection() as connection:

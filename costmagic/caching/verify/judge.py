@@ -52,10 +52,11 @@ class Judge:
     def threshold(self, embedder: str, false_hit_rate: float) -> float:
         """The probability from which on hits are false no more often than ``false_hit_rate``.
 
-        Where no threshold is known to keep that, the strictest one.
+        Where no threshold is known to keep that, the one with the fewest.
         """
         calibration = self._of(embedder).calibration
-        return next((t for t, rate in calibration if rate <= false_hit_rate), calibration[-1][0])
+        fewest = min(calibration, key=lambda pair: pair[1])[0]
+        return next((t for t, rate in calibration if rate <= false_hit_rate), fewest)
 
     def _of(self, embedder: str) -> Weights:
         return self._by_embedder.get(embedder) or self._by_embedder[UNKNOWN]

@@ -8,35 +8,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from .frames import Frame, rewrite, split_frame, strip_politeness
-from .lexicon import MARKER_GROUPS, form, longest_phrase, spellings, synonyms
+from .lexicon import MARKER_GROUPS, form, longest_phrase, synonyms
 from .lexicon import words as kind
 from .numbers import read_numbers
+from .text import capitalised, is_english, split_literals, written_out
 
-_CONTRACTIONS = (
-    (re.compile(r"\b(can)'?t\b"), r"\1 not"),
-    (re.compile(r"\bwon't\b"), "will not"),
-    (re.compile(r"\bshan't\b"), "shall not"),
-    (re.compile(r"\bain't\b"), "is not"),
-    (re.compile(r"\b(\w+)n't\b"), r"\1 not"),
-    (re.compile(r"\blet's\b"), "let us"),
-    (re.compile(r"\b(what|that|it|there|he|she|who|where|how|when|here|why|this)'s\b"), r"\1 is"),
-    (re.compile(r"\b(\w+)'re\b"), r"\1 are"),
-    (re.compile(r"\b(\w+)'ve\b"), r"\1 have"),
-    (re.compile(r"\b(\w+)'ll\b"), r"\1 will"),
-    (re.compile(r"\bi'm\b"), "i am"),
-    (re.compile(r"\b(i|you|he|she|it|we|they|who|what|that|there)'d\b"), r"\1 would"),
-)
-_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
-_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\'(?!\w)')
 _TOKEN = re.compile(
     r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
 )
-_HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
-_MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
-_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
 _ASKS = "how|what|why|where|when|who|which|can|could|should|is|are|do|does|will|would|did"
 _SENTENCE = re.compile(rf"(?<=[a-z0-9)][.?!])\s+|,\s+(?=(?:(?:so|and|then) )?(?:{_ASKS})\b)")
-_ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
 
 _PEOPLE = {
     "i": "I", "me": "I", "we": "I", "us": "I", "myself": "I", "ourselves": "I", "you": "YOU", "yourself": "YOU",
@@ -83,12 +64,9 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a prompt."""
     text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("´", "'")
-    body, literals = _literals(text.strip())
-    capitals = _capitals(body)
-    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, body).lower()))
-    for pattern, full in _CONTRACTIONS:
-        lowered = pattern.sub(full, lowered)
-    lowered = " ".join(_spelled(word) for word in lowered.split())
+    body, literals = split_literals(text.strip())
+    capitals = capitalised(body)
+    lowered = written_out(body)
     plain = tuple(t for t in _TOKEN.findall(lowered) if t not in ",;?!.")
     frame = Frame("statement")
     asked: tuple[Word, ...] = ()
@@ -111,68 +89,11 @@ def read(text: str) -> Reading:
         # The last question is what is asked; what was said before it comes after it.
         around += _after_stop(asked)
         frame, asked, tense = this, words, when or tense
-    return Reading(_is_english(body, plain), frame, (*asked, *around), literals, plain, tense)
+    return Reading(is_english(body, plain), frame, (*asked, *around), literals, plain, tense)
 
 
 def _after_stop(words: tuple[Word, ...]) -> list[Word]:
     return [replace(w, marker=w.marker or ".") if i == 0 else w for i, w in enumerate(words)]
-
-
-def _is_english(body: str, plain: tuple[str, ...]) -> bool:
-    if any(ord(c) > 0x24F and c.isalpha() for c in body):
-        return False
-    letters = [t for t in plain if t[0].isalpha()]
-    foreign = sum(t in kind("other languages") and t not in kind("english") for t in letters)
-    return foreign <= max(1, sum(t in kind("english") for t in letters)) and (not letters or foreign * 3 < len(letters))
-
-
-def _abbreviation(match: re.Match[str]) -> str:
-    return "information technology" if match[0] == "IT" else "united kingdom" if "K" in match[0] else "united states"
-
-
-def _money(match: re.Match[str]) -> str:
-    return f"{match[2]}{match[3] or ''} {_CURRENCIES[match[1]]} "
-
-
-def _literals(text: str) -> tuple[str, tuple[str, ...]]:
-    """(the prompt without them, code, quotes and payload)."""
-    found: list[str] = []
-
-    def take(match: re.Match[str]) -> str:
-        found.append(" ".join(match[0].strip("`\"'“”«»").split()))
-        return " LITERAL "
-
-    text = _QUOTED.sub(take, _CODE.sub(take, text))
-    head, line, rest = text.partition("\n")
-    if line and rest.strip():
-        found.append(" ".join(rest.split()))
-        text = head + " LITERAL"
-    head, colon, rest = re.match(r"(.*?)(:(?=\s|$)|$)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
-    if colon and rest.strip():
-        if not strip_politeness(head.lower() + " x").removesuffix("x").strip():
-            return rest.strip(), tuple(found)
-        if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
-            return f"{head}, {rest}", tuple(found)  # a topic before its question
-        found.append(" ".join(rest.split()).rstrip(".?!"))
-        text = head + " LITERAL"
-    return text, tuple(found)
-
-
-def _capitals(text: str) -> frozenset[str]:
-    """Words that begin with a capital where no sentence begins: names, unless everything does."""
-    words = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*", text)
-    if len(words) > 0.7 * max(1, len(text.split())):
-        return frozenset()
-    return frozenset(w.lower().removesuffix("'s") for w in words if w != "I")
-
-
-def _spelled(word: str) -> str:
-    bare = word.strip(",;.?!()")
-    if bare in spellings():
-        return word.replace(bare, " ".join(spellings()[bare]))
-    if len(bare) > 6:
-        word = re.sub(r"(?<=[a-z]{3})(i|y)s(e|ed|es|ing|ation|er)\b", r"\1z\2", word)
-    return word
 
 
 def _words(
@@ -189,7 +110,12 @@ def _words(
     owned = 0
     owner: list[Word] = []  # of what comes next: "x's h" is read as "h of x"
     while i < len(tokens) or owner:
-        if owner and result and (i == len(tokens) or tokens[i] in kind("markers") or tokens[i] in ",;?!.") and owned < len(result):
+        if (
+            owner
+            and result
+            and (i == len(tokens) or tokens[i] in kind("markers") or tokens[i] in ",;?!.")
+            and owned < len(result)
+        ):
             result += [replace(w, marker="" if n else "of") for n, w in enumerate(owner)]
             owner = []
             continue
