@@ -58,6 +58,7 @@ class Similar:
         self._settings = settings
         self._exact = exact
         self._providers = providers
+        self._ready = False
         self.cache = SemanticCache(
             settings.home / "cache" / "semantic",
             settings.cache,
@@ -71,9 +72,10 @@ class Similar:
         configured = self._settings.cache.semantic
         if configured is not None:
             return configured
-        # A paid embedder is a choice that must be made, not a default.
-        ready = ":" not in self._settings.cache.embedder and embedders.why_not(self._settings) is None
-        return "verified" if ready else "off"
+        if not self._ready:  # it may have been pulled since
+            # A paid embedder is a choice that must be made, not a default.
+            self._ready = ":" not in self._settings.cache.embedder and embedders.why_not(self._settings) is None
+        return "verified" if self._ready else "off"
 
     def hint(self) -> str | None:
         """What to do for a semantic cache where there is none, None when it is on or switched off on purpose."""
@@ -164,7 +166,7 @@ class Similar:
         vector = self.cache.neighbours.embed([text])[0]
         embedded = time.perf_counter()
         candidates = self.cache.neighbours.candidates(
-            self.cache.neighbours.partition(self._partition(request)), text, vector
+            self.cache.neighbours.partition(self._partition(request)), text, vector, every=True
         )
         whole_ms = (time.perf_counter() - embedded) * 1000
         verify_ms = sum(c.verify_ms for c in candidates)

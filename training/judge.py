@@ -32,8 +32,8 @@ STEPS = np.round(np.arange(0.02, 1.0, 0.02), 2)
 
 
 def pairs() -> Iterator[dict[str, Any]]:
-    """All pairs: phenomenon, same, a, b."""
-    for file in sorted((ROOT / "pairs").glob("*.jsonl")):
+    """The pairs to train on: phenomenon, same, a, b. Those in ``held-out.jsonl`` are for judging alone."""
+    for file in (ROOT / "pairs" / "adversarial.jsonl", ROOT / "pairs" / "paraphrases.jsonl"):
         for line in file.read_text("utf-8").splitlines():
             yield json.loads(line)
 

@@ -84,8 +84,13 @@ class Neighbours:
         name = "".join(c if c.isalnum() or c in "-_." else "_" for c in self._config.embedder)
         return f"{name}-{partition}"
 
-    def candidates(self, partition: str, text: str, vector: NDArray[np.float32]) -> list[Candidate]:
-        """The nearest earlier questions, nearest first, each served or refused. Raises what the store raises."""
+    def candidates(
+        self, partition: str, text: str, vector: NDArray[np.float32], every: bool = False
+    ) -> list[Candidate]:
+        """The nearest earlier questions, each judged, up to the first that may be served (``every``: all of them).
+
+        Raises what the store raises.
+        """
         import numpy as np
 
         verified = self._mode() == "verified"
@@ -110,6 +115,8 @@ class Neighbours:
             result.append(
                 Candidate(id_, question.key, question.text, similarity, threshold, probability, refusal, verify_ms)
             )
+            if refusal is None and not every:
+                break
         return result
 
     def _verify(

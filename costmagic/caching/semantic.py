@@ -17,7 +17,7 @@ from ..cache_config import CacheConfig
 from ..types import UsageError
 from .exact import CacheWarning, Entry, ExactCache
 from .lookups import Candidate, Lookup, Lookups, Misses
-from .neighbours import Embedder, Neighbours
+from .neighbours import NEIGHBOURS, Embedder, Neighbours
 from .store import DAY_S, Store
 from .votes import Hit, Verdict, Votes
 
@@ -97,25 +97,29 @@ class SemanticCache:
     def _find(self, partition: str, text: str, lookup: Lookup) -> tuple[Found | None, Asked]:
         if self.store.is_empty(partition):  # the embedding can wait until the reply is there
             return None, Asked(partition, text)
-        begin = time.perf_counter()
         vector = self.neighbours.embed([text], lookup.call_id)[0]
-        candidates = self.neighbours.candidates(partition, text, vector)
-        lookup.search_ms = (time.perf_counter() - begin) * 1000
-        lookup.verify_ms = sum(c.verify_ms for c in candidates)
-        lookup.search_ms -= lookup.verify_ms
-        if candidates:
+        begin = time.perf_counter()
+        asked = Asked(partition, text, vector)
+        lookup.search_ms = lookup.verify_ms = 0.0
+        for _ in range(NEIGHBOURS):
+            candidates = self.neighbours.candidates(partition, text, vector)
+            lookup.verify_ms += sum(c.verify_ms for c in candidates)
+            lookup.search_ms = (time.perf_counter() - begin) * 1000 - lookup.verify_ms
+            if not candidates:
+                break
             lookup.consider(candidates[0])
-        accepted = [c for c in candidates if c.refusal is None]
-        for best in sorted(accepted, key=lambda c: (c.probability or 0.0, c.similarity), reverse=True):
+            best = candidates[-1]
+            if best.refusal is not None:
+                break
             entry = self._exact.get(best.key)
-            if entry is None or entry.finish != "stop":
-                lookup.expired = True
-                self.store.remove([best.id])
-                continue
-            lookup.consider(best)
-            lookup.outcome, lookup.entry = "hit", best.id
-            return Found(entry, best.key, best), Asked(partition, text, vector)
-        return None, Asked(partition, text, vector)
+            if entry is not None and entry.finish == "stop":
+                lookup.consider(best)
+                lookup.outcome, lookup.entry = "hit", best.id
+                return Found(entry, best.key, best), asked
+            # Its reply is gone: perhaps the next one's is not.
+            lookup.expired = True
+            self.store.remove([best.id])
+        return None, asked
 
     def add(self, asked: Asked, key: str, call_id: str | None = None) -> None:
         """Let the reply that the exact cache now holds under ``key`` answer questions like this one too."""

@@ -202,8 +202,11 @@ def test_help_names_every_subcommand_and_option(session: Session) -> None:
         ("history -n ²", "not '²'"),
         ("history -n", "-n needs a value"),
         ("history 5", "unknown option '5'"),
-        ("cache wipe", "cache takes stats or clear, not 'wipe'"),
-        ("cache clear all", "cache takes stats or clear, not 'clear all'"),
+        ("cache wipe", "cache takes stats, clear, explain, wrong, right, not 'wipe'"),
+        ("cache clear all", "cache clear takes nothing more, not 'all'"),
+        ("cache explain", "cache explain needs a text"),
+        ("cache wrong", "no cache hit in this session yet"),
+        ("cache right nonsense", "call nonsense is no cache hit"),
         ("models 'x", "No closing quotation"),
     ],
 )
