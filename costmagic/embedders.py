@@ -31,7 +31,7 @@ WORDLLAMA_DIMENSIONS = 256
 def why_not(settings: Settings) -> str | None:
     """Why the embedder that ``cache.embedder`` names can't be used now, and what to do; None when it can."""
     name = settings.cache.embedder
-    if not _installed("usearch"):
+    if not _installed("voyager"):
         return "pip install 'costmagic[embed]' for it"
     if name == "minilm" and not embedding.available(settings.home):
         pulled = weights.is_pulled(settings.home, "minilm")

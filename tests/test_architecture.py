@@ -56,7 +56,7 @@ HEAVY = {
     "matplotlib",
     "numpy",
     "onnxruntime",
-    "usearch",
+    "voyager",
 }
 
 
@@ -150,6 +150,7 @@ def test_modules_of_a_package_import_without_a_circle(file: Path) -> None:
         ("xllamacpp", {"providers"}),
         ("sqlalchemy", {"accounting", "doctor"}),
         ("diskcache", {"caching"}),
+        ("voyager", {"caching"}),
         ("jinja2", {"notebook"}),
         ("markdown_it", {"notebook"}),
     ],

@@ -173,7 +173,7 @@ class SemanticCache:
         self.neighbours.forget()
         n = self._guarded(self.store.clear) or 0
         with suppress(OSError):
-            for snapshot in self.store.folder.glob("*.usearch"):
+            for snapshot in self.store.folder.glob("*.graph"):
                 snapshot.unlink()
         return n
 

@@ -325,7 +325,7 @@ with Session(settings={"preset": "sim"}) as session:
     before = set(sys.modules)
     session.ask("How do I boil an egg?", model="sim:claude-haiku-5-5", fresh=True)
     assert session.ask("How do I boil an egg?", model="sim:claude-haiku-5-5").cache == "exact"
-    loaded = {"onnxruntime", "usearch", "numpy"} & (set(sys.modules) - before)
+    loaded = {"onnxruntime", "voyager", "numpy"} & (set(sys.modules) - before)
     assert not loaded, loaded
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
