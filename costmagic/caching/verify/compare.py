@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from .lexicon import opposites, words
-from .order import LIGHT, bare, order, say
+from .order import bare, light_names, order, say
 from .reading import Reading, Word, read
 
 # Ways of asking for things that come to the same once what is asked for is the same.
@@ -101,7 +101,7 @@ def _did(a: Reading, b: Reading) -> bool:
 def _contents(a: Reading, b: Reading) -> str | None:
     counts = [Counter(w.name for w in r.words) for r in (a, b)]
     only_a, only_b = list((counts[0] - counts[1]).elements()), list((counts[1] - counts[0]).elements())
-    left_a, left_b = ([n for n in only if n not in LIGHT] for only in (only_a, only_b))
+    left_a, left_b = ([n for n in only if n not in light_names(a, b)] for only in (only_a, only_b))
     if not left_a and not left_b:
         return None
     both = [*left_a, *left_b]
@@ -139,7 +139,7 @@ def features(a: Reading, b: Reading) -> tuple[tuple[str, float], ...]:
     n = max(1, max(len(a.words), len(b.words)))
     counts = [Counter(w.name for w in r.words) for r in (a, b)]
     alone = (counts[0] - counts[1]) + (counts[1] - counts[0])
-    light = sum(n for name, n in alone.items() if name in LIGHT)
+    light = sum(n for name, n in alone.items() if name in light_names(a, b))
     markers = [Counter(bare(w.marker) for w in r.words) for r in (a, b)]
     values = (
         (sum(alone.values()) - light) / n,

@@ -9,7 +9,20 @@ from .lexicon import words
 from .reading import Reading, Word
 
 # Words that add nothing when only one side has them.
-LIGHT = frozenset({"person", "thing", "really", "possible", "different", "various", "main", "overall"})
+_LIGHT = frozenset({"thing", "different", "various"})
+
+
+def light_names(a: Reading, b: Reading) -> frozenset[str]:
+    """Names that only one side has, or has more often, and that add nothing there."""
+    counts = [Counter(w.name for w in r.words) for r in (a, b)]
+    alone = (counts[0] - counts[1], counts[1] - counts[0])
+    found = {name for names in alone for name in names if name in _LIGHT}
+    for reading, names in zip((a, b), alone, strict=True):
+        # "Why do people snore?": whoever it is. But "people skills", "human rights" are things of their own.
+        if reading.words and reading.words[0].name in names and reading.words[0].name == "person":
+            found |= {"person"} if reading.words[0].plural else set()
+    return frozenset(found)
+
 
 # Chunks that may stand anywhere in a sentence.
 _MOVABLE = frozenset(
@@ -54,8 +67,7 @@ def _chunks(reading: Reading, light: frozenset[str]) -> list[Chunk]:
 
 def order(a: Reading, b: Reading) -> str | None:
     """Why the order of the words, or the markers before them, forbids a match; None when they don't."""
-    counts = [Counter(w.name for w in r.words) for r in (a, b)]
-    light = frozenset(n for n in (counts[0] - counts[1]) + (counts[1] - counts[0]) if n in LIGHT)
+    light = light_names(a, b)
     one, two = _chunks(a, light), _chunks(b, light)
     if one == two:
         return None

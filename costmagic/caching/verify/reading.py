@@ -134,7 +134,7 @@ def _words(
             tense = tense or "future"
             continue
         if token in ("we", "us") and persons == {"I"} and frame.kind not in _GENERIC and not alone:
-            result.append(Word("person", marker, token))
+            result.append(Word("person", marker, token, plural=True))
             marker = ""
             continue
         if token in _PEOPLE or token in _OWNERS:
@@ -184,7 +184,8 @@ def _words(
             )
             continue
         if token in kind("negators") or token in kind("quantifiers") or token in kind("modals"):
-            if token in ("any", "some", "much") or (token in ("can", "could") and frame.kind != "statement"):
+            some = token == "some" and frame.kind not in ("yes or no", "why", "how is")
+            if some or token in ("any", "much") or (token in ("can", "could") and frame.kind != "statement"):
                 continue
             name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
             if token == "cannot":
