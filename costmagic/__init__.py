@@ -29,6 +29,7 @@ __all__ = [
     "ask",
     "budget",
     "cache_prefixes",
+    "cache_stats",
     "costs",
     "estimate",
     "ledger",
@@ -38,11 +39,12 @@ __all__ = [
 ]
 
 # Methods of the default session.
-_SESSION = ("ask", "budget", "cache_prefixes", "costs", "estimate", "ledger", "route", "stream")
+_SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from . import routing as routing
     from .providers import sim
+    from .reply import Reply
     from .session import Session, action
     from .types import (
         BudgetError,
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
         Message,
         MissingKeyError,
         ProviderError,
-        Reply,
         Request,
         Route,
         Usage,
@@ -72,7 +73,9 @@ def __getattr__(name: str) -> Any:
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)
-    return getattr(sessions if name in ("Session", "action") else import_module(".types", __name__), name)
+    if name in ("Session", "action"):
+        return getattr(sessions, name)
+    return getattr(import_module(".reply" if name == "Reply" else ".types", __name__), name)
 
 
 def __dir__() -> list[str]:

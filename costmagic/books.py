@@ -11,8 +11,9 @@ from .config import Settings
 from .models import tier_ref
 from .prefixes import Prefixes
 from .prices import Prices
+from .reply import Reply
 from .tokens import Tokens
-from .types import Reply, Usage
+from .types import Usage
 
 
 class Books:

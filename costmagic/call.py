@@ -11,10 +11,13 @@ from typing import Any
 from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
+from .caching.lookups import Lookup
 from .caching.plan import Plan, Unread
+from .caching.semantic import Asked
+from .reply import Reply
 from .request import Prepared
 from .stop import Stop
-from .types import CacheLayer, Finish, Reply, Request, Route, Status, Usage
+from .types import CacheLayer, Finish, Request, Route, Status, Usage
 
 
 @dataclass
@@ -27,6 +30,7 @@ class Call:
         usage: the best figures so far; ``reported``: what the provider has said of them.
         key: of the cache, None when the cache was not asked.
         prefix: what it asks of the provider's prompt cache; ``unread``: why that did not serve.
+        lookup: what the semantic cache said, None when it was not asked; ``asked``: what it needs to keep the reply.
         reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
         children: replies of calls that were made for this one.
@@ -61,6 +65,8 @@ class Call:
     prefix_saved: Decimal | None = None
     prefix_premium: Decimal | None = None
     unread: Unread | None = None
+    lookup: Lookup | None = None
+    asked: Asked | None = None
     reserved: bool = False
     children: list[Reply] = field(default_factory=list)
     _begun: float = field(default_factory=time.perf_counter)

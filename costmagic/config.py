@@ -17,6 +17,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from .cache_config import CacheConfig
+from .cache_config import read as read_cache
 from .checks import Where, check_keys, choice, number, positive, reference, typed
 from .limits import BudgetConfig
 from .limits import read as read_budget
@@ -24,7 +26,6 @@ from .steering import Downgrade, RoutingConfig, read_downgrade, read_output_limi
 from .types import TIERS, ConfigError
 
 FILE_NAME = "costmagic.toml"
-PREFIX_CACHING = ("auto", "off")
 PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
 
 
@@ -57,21 +58,6 @@ class ProviderConfig:
     key_required: bool = True
     price: Price | None = None
     timeout: float = 600.0
-
-
-@dataclass(frozen=True)
-class CacheConfig:
-    """The exact cache's bounds, ``ttl_days`` for age and ``size_mb`` for disk; and the provider's prompt cache.
-
-    Attributes:
-        prefix: "auto" asks providers to cache prompts where that pays, "off" never asks.
-        min_tokens: model pattern ("anthropic:claude-haiku-5-5*") → tokens of the shortest prefix that it caches.
-    """
-
-    ttl_days: float = 30.0
-    size_mb: float = 512.0
-    prefix: str = "auto"
-    min_tokens: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,25 +191,9 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         reference(ref, f'prices."{ref}"', where): _price(table, f'prices."{ref}"', where)
         for ref, table in typed(values.get("prices", {}), dict, "prices", where).items()
     }
-    given["cache"] = _cache(typed(values.get("cache", {}), dict, "cache", where), where)
+    given["cache"] = read_cache(typed(values.get("cache", {}), dict, "cache", where), where)
     given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
     return Settings(home=Path(), **given)
-
-
-def _cache(table: Mapping[str, Any], where: Where) -> CacheConfig:
-    check_keys(table, [f.name for f in fields(CacheConfig)], "cache.", where)
-    given: dict[str, Any] = {
-        name: float(positive(table[name], f"cache.{name}", where)) for name in ("ttl_days", "size_mb") if name in table
-    }
-    if "prefix" in table:
-        given["prefix"] = choice(table["prefix"], PREFIX_CACHING, "cache.prefix", where)
-    minima = typed(table.get("min_tokens", {}), dict, "cache.min_tokens", where)
-    for pattern, tokens in minima.items():
-        key = f'cache.min_tokens."{pattern}"'
-        reference(pattern, key, where)
-        if typed(tokens, int, key, where) < 1:
-            raise where.error(key, f"{key} must be at least 1")
-    return CacheConfig(**given, min_tokens=dict(minima))
 
 
 def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConfig:

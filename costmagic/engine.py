@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from .accounting import Ledger
 from .accounting.budget import Budgets
-from .accounting.money import from_nusd, to_nusd
+from .accounting.money import from_nusd
 from .books import Books
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
+from .caching.semantic import Found
 from .call import Call
 from .checkpoints import Checkpoints
 from .config import Settings
@@ -29,11 +30,13 @@ from .prefixes import Prefixes
 from .prices import Prices
 from .providers import Providers
 from .reach import Reach
+from .reply import Reply
 from .request import Ask, Prepared, Preparer
 from .routing import Router
 from .second_opinion import SecondOpinion
+from .similar import Similar, entry_of
 from .tokens import Experience, Tokens
-from .types import Delta, Finish, ProviderError, Reply, Request, Usage, UsageError
+from .types import Delta, ProviderError, Request, Usage, UsageError
 
 if TYPE_CHECKING:
     from .routing.examples import Example
@@ -57,6 +60,7 @@ class Engine:
         self.estimator = Estimator(self.prices, self.tokens)
         self.prefixes = Prefixes(settings, self.prices, self.tokens, self.estimator, self.ledger)
         self.books = Books(settings, self.prices, self.tokens, self.prefixes)
+        self.similar = Similar(settings, self.exact, self.prices, self.providers, self.ledger)
         self.reach = Reach(settings, self.prices)
         self.router = Router(settings)
         self._preparer = Preparer(settings, self.prices, self.router, self.reach)
@@ -75,6 +79,7 @@ class Engine:
         self.providers.close()
         self.ledger.close()
         self.exact.close()
+        self.similar.close()
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check and route ``ask``; raises UsageError, sends nothing.
@@ -114,7 +119,7 @@ class Engine:
             if isinstance(outcome, ProviderError):
                 yield from self._shared_error(call, outcome)
             if isinstance(outcome, Reply):
-                yield from self._hit(call, _entry_of(outcome))
+                yield from self._hit(call, entry_of(outcome))
                 return
             rejoined, leads = self._flights.join(key)
             if rejoined is flight:  # its leader is asleep: do not wait for it again
@@ -123,12 +128,15 @@ class Engine:
             flight = rejoined
         try:
             entry = self.exact.get(key)
-            if entry is None:
+            found = self.similar.find(call) if entry is None else None
+            if entry is None and found is None:
                 yield from self._send(call, flight)
         finally:
             self._flights.land(key, flight)
         if entry is not None:
             yield from self._hit(call, entry)
+        elif found is not None:
+            yield from self._hit(call, found.entry, found)
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
@@ -226,17 +234,22 @@ class Engine:
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
         call.reply = self.books.reply(call, cache_state=cache_state, data=data, data_error=data_error)
-        if call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache:
-            self.exact.put(call.key or self._key(call.prepared.request), _entry_of(call.reply))
+        kept = call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache
+        if kept:
+            self.exact.put(call.key or self._key(call.prepared.request), self.similar.labelled(call, call.reply))
+        self.similar.settle(call, kept)
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
             self._experiences[ref] = self._experience(ref).add(call.counted_raw or 0, call.usage.input_tokens)
         if failure is not None:
             failure.cost, failure.call_id = call.cost, call.id
 
-    def _hit(self, call: Call, entry: Entry) -> Iterator[str]:
-        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure."""
-        call.cache, call.cache_of = "exact", entry.call_id
+    def _hit(self, call: Call, entry: Entry, found: Found | None = None) -> Iterator[str]:
+        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure.
+
+        ``found`` is what the semantic cache found, None for an exact hit.
+        """
+        call.cache, call.cache_of = "semantic" if found else "exact", entry.call_id
         call.usage, call.model, call.finish = entry.usage, entry.model, entry.finish
         call.status = "refused" if entry.finish == "refusal" else "ok"
         call.receive(entry.text)
@@ -245,10 +258,12 @@ class Engine:
         data, data_error = parse_json(call)
         call.latency_ms = call.elapsed_ms()
         self.ledger.record(call.row())
+        self.similar.hit(call, found)
         call.reply = self.books.reply(
             call,
             cache_state="hit",
             cached_at=entry.made_at,
+            similarity=found.candidate.similarity if found else None,
             avoided=from_nusd(entry.cost_nusd),
             data=data,
             data_error=data_error,
@@ -282,9 +297,3 @@ def _ledger(settings: Settings, before: Engine | None) -> Ledger:
     if before and (before.ledger.location, before.ledger.store_text) == (location, settings.store_text):
         return before.ledger
     return Ledger(location, settings.store_text)
-
-
-def _entry_of(reply: Reply) -> Entry:
-    finish: Finish = reply.finish or "stop"
-    assert reply.id is not None
-    return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)

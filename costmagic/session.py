@@ -12,8 +12,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import forks, models
+from . import cache_report, forks, models
 from .accounting.report import BudgetReport
+from .cache_report import CacheStats
 from .call import Call
 from .config import Settings
 from .config_file import ConfigFile
@@ -21,8 +22,10 @@ from .engine import Engine
 from .estimates import Estimate, Estimates
 from .explanation import Explanation
 from .limits import parse as parse_limit
+from .reply import Reply
+from .reply_stream import ReplyStream
 from .request import Ask, Prepared
-from .types import CostmagicError, Reply, UsageError, did_you_mean
+from .types import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +151,8 @@ class Session:
 
     def run(self, prepared: Prepared) -> ReplyStream:
         """Send a prepared request."""
-        return ReplyStream(self, Call(prepared, self.notebook, self.engine.budgets.session_id))
+        engine = self.engine
+        return ReplyStream(Call(prepared, self.notebook, engine.budgets.session_id), engine.run, self._count)
 
     def estimate(self, prompt: str, tiers: str | Sequence[str] | None = None, **options: Any) -> Estimates:
         """Tokens and cost of ``prompt`` on each of ``tiers`` (default: all five); nothing is sent.
@@ -195,6 +199,15 @@ class Session:
         from .prefix_report import report
 
         return report(self.engine.prefixes, self.engine.ledger, days)
+
+    def cache_stats(self, days: float = 7) -> CacheStats:
+        """How the exact, the semantic and the providers' caches did in the last ``days`` days, and why not better."""
+        return cache_report.collect(self.engine, days)
+
+    def clear_cache(self) -> int:
+        """Empty the exact and the semantic cache; returns how many replies there were."""
+        self.engine.similar.clear()
+        return self.engine.exact.clear()
 
     def budget(self, *limits: str, feature: str | None = None) -> BudgetReport:
         """How the spending limits stand: spent, reserved by calls under way, left.
@@ -245,47 +258,6 @@ class Session:
                 simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
                 unpriced=was.unpriced + (reply.cost is None and not simulated),
             )
-
-
-class ReplyStream:
-    """Iterates over a reply's text as it arrives. ``call`` is its running state."""
-
-    def __init__(self, session: Session, call: Call) -> None:
-        self.call = call
-        # No reference back to this object: a forgotten stream is closed at once, not by the collector.
-        self._pieces = _counted(session, call)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        return next(self._pieces)
-
-    @property
-    def reply(self) -> Reply:
-        """The finished reply. Raises CostmagicError while the stream has not ended."""
-        if self.call.reply is None:
-            raise CostmagicError("the reply is not finished: iterate over the stream first")
-        return self.call.reply
-
-    def close(self) -> None:
-        """Stop and close the connection; what was received is booked as interrupted."""
-        self._pieces.close()  # type: ignore[attr-defined]
-
-    def __enter__(self) -> ReplyStream:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-def _counted(session: Session, call: Call) -> Iterator[str]:
-    try:
-        yield from session.engine.run(call)
-    finally:
-        for reply in (*call.children, call.reply):
-            if reply is not None:
-                session._count(reply)
 
 
 _default: Session | None = None

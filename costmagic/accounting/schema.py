@@ -24,7 +24,7 @@ calls = Table(
     Column("id", Text, primary_key=True),  # sorts by time
     Column("started_at", DateTime, nullable=False),  # UTC
     Column("status", Text, nullable=False),  # ok | error | interrupted | refused
-    Column("purpose", Text, nullable=False),  # user | route | judge | summary | label | eval
+    Column("purpose", Text, nullable=False),  # user | route | judge | summary | label | eval | embed
     Column("parent_id", Text),
     Column("notebook", Text),
     Column("feature", Text),

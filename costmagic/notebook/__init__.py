@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics and how replies are displayed."""
-    from ..types import Reply
+    from ..reply import Reply
     from .magics import register
 
     register(shell)
@@ -19,7 +19,7 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Undo ``load``."""
-    from ..types import Reply
+    from ..reply import Reply
     from .magics import unregister
 
     unregister(shell)

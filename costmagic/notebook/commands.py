@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,35 +11,16 @@ from .. import __version__, weights
 from ..models import active_preset, has_key, split
 from ..money import dollars
 from ..session import Session
-from ..tables import Table, html, money_safe, plain, printable
 from ..types import CostmagicError, UsageError, did_you_mean
+from .cache import cache, cache_lines
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
+from .shown import Shown
 
 MAX_MODELS = 30
 MAX_HISTORY = 1_000
 EXCERPT = 60
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A table with lines of text above and below it."""
-
-    table: Table
-    above: Sequence[str] = ()
-    below: Sequence[str] = field(default=())
-
-    def __repr__(self) -> str:
-        lines = [*self.above, *([plain(self.table)] if len(self.table) > 1 else []), *self.below]
-        return printable("\n".join(lines))
-
-    def _repr_html_(self) -> str:
-        above, below = (
-            "".join(f"<div class='tex2jax_ignore mathjax_ignore'>{money_safe(line)}</div>" for line in lines)
-            for lines in (self.above, self.below)
-        )
-        return above + (html(self.table) if len(self.table) > 1 else "") + below
 
 
 def run(line: str, session: Session) -> Any:
@@ -63,7 +43,7 @@ def status(session: Session) -> Shown:
     rows = [["tier", "model", "$/M in", "$/M out", ""]]
     for tier, ref in session.tiers().items():
         rows.append([tier, ref, *_rates(session, ref), _reach(session, ref)])
-    below = [_keys(session), _cache_line(session)]
+    below = [_keys(session), *cache_lines(session)]
     try:
         below[1:1] = [_today(session), session.budget().summary()]
     except CostmagicError as error:
@@ -142,27 +122,6 @@ def budget(session: Session, words: Sequence[str]) -> Any:
     n = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
     feature = _options(words[n:], {"--feature": ""})["--feature"]
     return session.budget(*words[:n], feature=feature or None)
-
-
-def cache(session: Session, words: Sequence[str]) -> Any:
-    """``cache [stats|clear|prefix]``: what the exact cache holds and saved; empty it; the provider's prompt cache."""
-    action = words[0] if words else "stats"
-    if action not in ("stats", "clear", "prefix") or len(words) > 1:
-        raise UsageError(f"cache takes stats, clear or prefix, not '{' '.join(words)}'")
-    if action == "prefix":
-        return session.cache_prefixes()
-    if action == "clear":
-        return Shown([[]], [f"{session.engine.exact.clear():,} cached replies removed."])
-    totals = session.costs(by="model").sum()
-    calls, hits = int(totals["calls"] or 0), int(totals["hits"] or 0)
-    lines = [_cache_line(session)]
-    if calls:
-        lines.append(
-            f"{hits:,} of {calls:,} calls were hits ({hits / calls:.0%}), avoiding {dollars(totals['avoided'])}."
-        )
-    if totals["simulated_avoided"]:
-        lines.append(f"SIMULATED, not real: {dollars(totals['simulated_avoided'])} avoided.")
-    return Shown([[]], lines)
 
 
 def history(session: Session, words: Sequence[str]) -> Shown:
@@ -247,12 +206,6 @@ def _today(session: Session) -> str:
     if totals["simulated_cost"]:
         parts.append(f"SIMULATED spend, not real: {dollars(totals['simulated_cost'])}")
     return "; ".join(parts)
-
-
-def _cache_line(session: Session) -> str:
-    entries, size = session.engine.exact.size()
-    config = session.settings.cache
-    return f"Exact cache: {entries:,} replies, {size / 1e6:.1f} of {config.size_mb:g} MB, kept {config.ttl_days:g} days"
 
 
 def _cost_row(label: str, row: Any) -> list[str]:

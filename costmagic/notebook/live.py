@@ -9,9 +9,9 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
-from ..session import ReplyStream
+from ..reply import Reply
+from ..reply_stream import ReplyStream
 from ..tables import printable
-from ..types import Reply
 from . import receipt
 from .markdown import to_html
 

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from ..money import dollars
+from ..reply import Reply
 from ..tables import NO_MATH, money_safe, printable
-from ..types import Reply
 
 MIME = "application/vnd.costmagic.receipt+json"
 
@@ -67,6 +67,7 @@ def figures(reply: Reply) -> dict[str, Any]:
             "state": reply.cache_state,
             "made_at": reply.cached_at.isoformat() if reply.cached_at else None,
             "avoided": _exact(reply.avoided),
+            "similarity": None if reply.similarity is None else round(reply.similarity, 4),
         },
         "prefix": {
             "cache_after": [{"after": point.after, "life": point.life} for point in reply.request.cache_after],
@@ -126,7 +127,10 @@ def _parts(reply: Reply) -> list[str]:
     if reply.retries:
         parts.append(f"{reply.retries} {'retry' if reply.retries == 1 else 'retries'}")
     if reply.cache and reply.cached_at:
-        parts.append(f"{reply.cache} cache: hit, {age(reply.cached_at)} old")
+        alike = "" if reply.similarity is None else f"{reply.similarity:.3f} alike, "
+        parts.append(f"{reply.cache} cache: hit, {alike}{age(reply.cached_at)} old")
+        if reply.cache == "semantic" and reply.id:
+            parts.append(f"wrong answer? %llm cache wrong {reply.id}")
     else:
         parts.append(f"exact cache: {reply.cache_state}")
     return parts

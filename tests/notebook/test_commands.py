@@ -132,8 +132,8 @@ def test_a_new_ledger_has_no_calls_yet(session: Session, line: str) -> None:
 def test_cache_tells_what_it_saved_and_can_be_emptied(used: Session) -> None:
     text = repr(commands.run("cache", used))
     assert text == repr(commands.run("cache stats", used))
-    assert "1 of 5 calls were hits (20%), avoiding $0." in text
-    assert "SIMULATED, not real: $0.0000" in text
+    assert "exact     1     20.0%" in text
+    assert "Last 7 days: 5 calls: 20.0% answered from the cache." in text
     assert repr(commands.run("cache clear", used)) == "3 cached replies removed."
     assert repr(commands.run("cache clear", used)) == "0 cached replies removed."
     assert used.ask("Something short").cache is None
@@ -202,8 +202,12 @@ def test_help_names_every_subcommand_and_option(session: Session) -> None:
         ("history -n ²", "not '²'"),
         ("history -n", "-n needs a value"),
         ("history 5", "unknown option '5'"),
-        ("cache wipe", "cache takes stats, clear or prefix, not 'wipe'"),
-        ("cache clear all", "cache takes stats, clear or prefix, not 'clear all'"),
+        ("cache wipe", "cache takes stats, clear, explain, wrong, right, prefix, not 'wipe'"),
+        ("cache clear all", "cache clear takes nothing more, not 'all'"),
+        ("cache explain", "cache explain needs a text"),
+        ("cache wrong", "no cache hit in this session yet"),
+        ("cache right nonsense", "call nonsense is no cache hit"),
+        ("cache prefix all", "cache prefix takes nothing more, not 'all'"),
         ("models 'x", "No closing quotation"),
     ],
 )

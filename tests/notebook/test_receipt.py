@@ -15,8 +15,9 @@ import pytest
 
 from costmagic import sim
 from costmagic.notebook.receipt import MAX_SENT, MIME, age, bundle, figures
+from costmagic.reply import Reply
 from costmagic.session import Session
-from costmagic.types import Breakpoint, Message, ProviderError, Reply, Request, Route, Usage
+from costmagic.types import Breakpoint, Message, ProviderError, Request, Route, Usage
 
 REQUEST = Request("anthropic", "claude-haiku-5-5", (Message("user", "What is $x$ <b>?"),), max_tokens=4096)
 STARTED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -165,7 +166,7 @@ def test_the_figures_are_exact_and_survive_json() -> None:
     assert (made["max_tokens"], made["limited_for"]) == (4_096, None)
     assert (made["model"], made["model_requested"], made["tier"]) == (REPLY.model, "claude-haiku-5-5", "medium")
     assert (made["id"], made["retries"], made["price_date"]) == ("0199abc", 1, "2026-11-20")
-    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None}
+    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None, "similarity": None}
 
 
 def test_the_figures_of_the_prompt_cache_are_exact() -> None:

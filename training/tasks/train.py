@@ -1,4 +1,4 @@
-"""Trains the task classifier from ``prompts/*.jsonl`` (but ``*held-out*``) and judges it: ``python training/tasks/train.py``.
+"""Trains the task classifier from ``prompts/*.jsonl`` (but ``*held-out*``): ``python training/tasks/train.py``.
 
 With ``--dev FILE,FILE`` those files are left out and judged: so choices are made, never on the held-out prompts.
 Seeded and on one thread: the same prompts and packages give the same weights.
