@@ -12,9 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import cache_report, forks, models
+from . import forks, models
 from .accounting.report import BudgetReport
-from .cache_report import CacheStats
 from .call import Call
 from .config import Settings
 from .config_file import ConfigFile
@@ -30,6 +29,7 @@ from .types import UsageError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .cache_report import CacheStats
     from .prefix_report import PrefixReport
 
 _action: ContextVar[str | None] = ContextVar("costmagic_action", default=None)
@@ -202,7 +202,9 @@ class Session:
 
     def cache_stats(self, days: float = 7) -> CacheStats:
         """How the exact, the semantic and the providers' caches did in the last ``days`` days, and why not better."""
-        return cache_report.collect(self.engine, days)
+        from .cache_report import collect
+
+        return collect(self.engine, days)
 
     def clear_cache(self) -> int:
         """Empty the exact and the semantic cache; returns how many replies there were."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..accounting.labels import Judged
 from ..models import DEFAULT_TIER
 from .views import Floats
+
+if TYPE_CHECKING:
+    from ..accounting.labels import Judged
 
 GOOD = 0.5  # the quality from which a judgement of one answer alone counts as a success
 

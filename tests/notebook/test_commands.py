@@ -148,7 +148,7 @@ def test_history_shows_the_last_calls_newest_first(used: Session) -> None:
     assert report["prompt"].startswith("Sum this up: word ")
     assert (len(report["prompt"]), report["prompt"][-1]) == (EXCERPT, "…")
     assert hit["cost"].startswith("HIT SIMULATED $0")
-    assert first["cost"].startswith("SIMULATED $0.0000")
+    assert first["cost"].startswith("SIMULATED $0.000")
     assert hit["prompt"] == first["prompt"] == "Something short"
     assert all(row[0].endswith(" ago") for row in table[1:])
 

@@ -211,6 +211,7 @@ def test_a_hits_figures_tell_when_it_was_made_and_what_it_avoided() -> None:
     assert cache == {
         "layer": "exact",
         "state": "hit",
+        "similarity": None,
         "made_at": HIT["cached_at"].isoformat(),
         "avoided": "0.0001452",
     }

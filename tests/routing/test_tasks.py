@@ -97,7 +97,7 @@ def test_the_weights_are_small_plain_data() -> None:
 def test_it_needs_nothing_but_numpy() -> None:
     code = (
         "import sys; from costmagic.routing.tasks import classify; classify('hello')\n"
-        "sys.exit(bool({'sklearn', 'scipy', 'torch', 'onnxruntime', 'pandas'} & set(sys.modules)))"
+        "sys.exit(bool({'sklearn', 'scipy', 'torch', 'onnxruntime', 'pandas', 'sqlalchemy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
