@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from .accounting.cache_hits import LayerHits, ProviderHits, layer, provider, sent
 from .accounting.money import from_nusd
 from .caching.lookups import Misses
 from .engine import Engine
@@ -19,6 +18,8 @@ from .types import Usage, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .accounting.cache_hits import LayerHits, ProviderHits
 
 # Below this share of hits the likely cause is named.
 LOW_HIT_RATE = 0.15
@@ -131,6 +132,8 @@ class CacheStats:
 
 def collect(engine: Engine, days: float) -> CacheStats:
     """Gather the figures. Raises UsageError unless ``days`` is a positive number, LedgerError without a ledger."""
+    from .accounting.cache_hits import layer, provider, sent
+
     if isinstance(days, bool) or not isinstance(days, (int, float)) or not 0 < days <= MAX_DAYS:
         raise UsageError(f"days must be a number above 0, not {days!r}")
     since = datetime.now(UTC) - timedelta(days=days)

@@ -80,8 +80,8 @@ def main(home: Path) -> None:
         chances = np.zeros(len(every))
         for train, test in GroupKFold(FOLDS).split(x, same, groups):
             chances[test] = fit(x[train], same[train]).predict_proba(x[test])[:, 1]
-        # What is less likely than nearly all paraphrases is served at no rate: that is where votes begin to count.
-        floor = float(np.quantile(chances[~vetoed & near & same], 0.01))
+        # What is less likely than all paraphrases is served at no rate: that is where votes begin to count.
+        floor = float(chances[~vetoed & near & same].min()) - 0.02
         calibration = []
         for threshold in STEPS[floor <= STEPS]:
             served = ~vetoed & near & (chances >= threshold)

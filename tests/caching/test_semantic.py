@@ -30,6 +30,9 @@ MODEL = "sim:claude-haiku-5-5"
 QUESTION = "How do I reverse a list in Python?"
 TWIN = "How can I reverse a list in Python?"
 
+# By hand: COSTMAGIC_LOAD_SECONDS=60 (read here: the tests' home hides all such variables).
+LOAD_SECONDS = os.environ.get("COSTMAGIC_LOAD_SECONDS", "4")
+
 
 @pytest.fixture
 def session(minilm_home: Path) -> Any:
@@ -285,10 +288,9 @@ print(n, hits)
 
 
 def test_two_processes_share_it_under_load(minilm_home: Path) -> None:
-    seconds = os.environ.get("COSTMAGIC_LOAD_SECONDS", "4")
     workers = [
         subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", WORKER, f"p{n}", seconds], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-W", "error", "-c", WORKER, f"p{n}", LOAD_SECONDS], stdout=subprocess.PIPE, text=True
         )
         for n in range(2)
     ]
