@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BudgetError",
+    "Comparison",
     "ConfigError",
     "CostmagicError",
     "Message",
@@ -26,6 +27,8 @@ __all__ = [
     "action",
     "ask",
     "budget",
+    "compare",
+    "compare_many",
     "costs",
     "estimate",
     "ledger",
@@ -34,10 +37,13 @@ __all__ = [
     "stream",
 ]
 
+_COMPARISON = ("Comparison", "compare", "compare_many")
+
 # Methods of the default session.
 _SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
+    from .comparison import Comparison, compare, compare_many
     from .providers import sim
     from .session import Session, action
     from .types import (
@@ -65,6 +71,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
     if name == "sim":
         return import_module(".providers.sim", __name__)
+    if name in _COMPARISON:
+        return getattr(import_module(".comparison", __name__), name)
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)

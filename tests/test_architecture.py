@@ -26,9 +26,10 @@ LAYERS = (
     ("prices", "tokens", "weights", "embedding", "interrupt", "providers", "routing", "caching", "accounting"),
     ("request",),
     ("call", "estimates"),
-    ("json_reply", "downgrade", "explanation", "checkpoints"),
+    ("json_reply", "downgrade", "explanation", "checkpoints", "plots"),
     ("engine",),
     ("session",),
+    ("comparison",),
     ("notebook",),
     ("doctor", ""),
     ("cli",),
@@ -37,7 +38,15 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
 # The local provider and the embedder run what weights keeps; the learned router reads with the embedder.
 # and learns from what the ledger knows.
-EXCEPTIONS = {("providers", "weights"), ("embedding", "weights"), ("routing", "embedding"), ("routing", "accounting")}
+# A comparison draws itself, on use.
+EXCEPTIONS = {
+    ("comparison",),
+    ("plots", "comparison"),
+    ("providers", "weights"),
+    ("embedding", "weights"),
+    ("routing", "embedding"),
+    ("routing", "accounting"),
+}
 
 HEAVY = {
     "sqlalchemy",

@@ -172,6 +172,13 @@ def history(session: Session, words: Sequence[str]) -> Shown:
     return Shown(rows, [], [] if len(rows) > 1 else ["No calls yet."])
 
 
+def vote(session: Session, words: Sequence[str]) -> Any:
+    """``vote N good|bad|none|keep``: judge a reply of the last comparison, or keep it as an evaluation item."""
+    from .compare_cell import vote
+
+    return vote(words)
+
+
 def help_(session: Session, words: Sequence[str]) -> Shown:
     """``help``: this page."""
     rows = [["", ""]]
@@ -194,6 +201,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "budget": budget,
     "cache": cache,
     "history": history,
+    "vote": vote,
     "help": help_,
 }
 
