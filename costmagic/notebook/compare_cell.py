@@ -13,10 +13,10 @@ from IPython.display import display
 from ..comparison import Comparison, summary
 from ..comparison.result import column_text
 from ..comparison.running import Running
-from ..tables import plain
+from ..tables import encodable, plain
 from ..types import UsageError, did_you_mean
 from .live import MIN_INTERVAL_S, RENDER_SHARE, Interrupted, has_front_end
-from .side_by_side import bundle, clean, line
+from .side_by_side import bundle, hint, line
 
 VERDICTS = {"good": True, "bad": False, "none": None}
 
@@ -128,8 +128,8 @@ class _Printed:
 
     def done(self) -> None:
         self.tick()
-        self._write(plain(self._comparison.table()))
+        self._write(f"{plain(self._comparison.table())}\n\n{hint(self._comparison)}")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(f"{clean(text)}\n")
+        sys.stdout.write(f"{encodable(text)}\n")
         sys.stdout.flush()

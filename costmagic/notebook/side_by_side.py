@@ -8,7 +8,7 @@ from typing import Any
 
 from ..comparison import Comparison, Grid, summary
 from ..comparison.columns import Column
-from ..tables import NO_MATH, money_safe
+from ..tables import NO_MATH, encodable, money_safe
 from .diff import words_html
 from .markdown import to_html
 
@@ -34,19 +34,14 @@ def bundle(comparison: Comparison) -> dict[str, Any]:
     return {
         "text/html": html(comparison),
         "text/markdown": markdown(comparison),
-        "text/plain": clean(repr(comparison)),
+        "text/plain": encodable(f"{comparison!r}\n\n{hint(comparison)}".strip("\n")),
         MIME: figures(comparison),
     }
 
 
-def clean(text: str) -> str:
-    """``text`` without halves of surrogate pairs, which no message can carry."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def line(text: str) -> str:
     """``text`` as one line that leaves the direction of its surroundings alone."""
-    return " ".join(_TURNING.sub("", clean(text)).split())
+    return " ".join(_TURNING.sub("", encodable(text)).split())
 
 
 def html(comparison: Comparison) -> str:
@@ -54,12 +49,9 @@ def html(comparison: Comparison) -> str:
     columns = comparison.columns
     heads = "".join(_cell("th", _head(comparison, column)) for column in columns)
     body = [f"<tr>{_cell('th', 'reply')}{''.join(_cell('td', reply_html(column)) for column in columns)}</tr>"]
-    table = summary.rows(comparison)
-    diffs = [_folded_diff(comparison, column) for column in columns]
-    body += [_row(name, [money_safe(line(cell)) for cell in cells]) for name, cells in table[:-1]]
-    if any(diffs):
+    body += [_row(name, [money_safe(line(cell)) for cell in cells]) for name, cells in summary.rows(comparison)]
+    if any(diffs := [_folded_diff(comparison, column) for column in columns]):
         body.append(_row("difference", diffs))
-    body.append(_row(table[-1][0], [money_safe(cell) for cell in table[-1][1]]))
     return (
         f"<table style='width:100%'><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
         f"<div class='{NO_MATH}' style='{_MUTED}'>{money_safe(hint(comparison))}</div>"
@@ -68,7 +60,7 @@ def html(comparison: Comparison) -> str:
 
 def reply_html(column: Column, folded: bool = True) -> str:
     """What a column has received so far, and the error that ended it, as safe HTML; long replies ``folded``."""
-    text = clean(column.text)
+    text = encodable(column.text)
     if not text.strip():
         waiting = {"waiting": "waiting …", "streaming": "waiting …", "ok": "(empty reply)"}.get(column.state, "")
         shown = f"<em>{waiting}</em>" if waiting else ""
@@ -120,7 +112,9 @@ def _folded_diff(comparison: Comparison, column: Column) -> str:
     if column.text == dearest.text:
         return ""
     against = f"diff against {money_safe(line(dearest.name))}"
-    return f"<details><summary>{against}</summary>{words_html(clean(dearest.text), clean(column.text))}</details>"
+    return (
+        f"<details><summary>{against}</summary>{words_html(encodable(dearest.text), encodable(column.text))}</details>"
+    )
 
 
 def grid_bundle(grid: Grid) -> dict[str, Any]:
@@ -134,7 +128,7 @@ def grid_bundle(grid: Grid) -> dict[str, Any]:
     totals = "".join(_cell("td", money_safe(total)) for total in grid.totals())
     body.append(f"<tr class='{NO_MATH}'>{_cell('th', 'all prompts')}{totals}</tr>")
     table = f"<table style='width:100%'><thead><tr><th></th>{titles}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    return {"text/html": table, "text/plain": clean(repr(grid))}
+    return {"text/html": table, "text/plain": encodable(repr(grid))}
 
 
 def _grid_cell(comparison: Comparison, column: Column) -> str:
@@ -164,7 +158,7 @@ def markdown(comparison: Comparison) -> str:
     for number, column in enumerate(comparison.columns, 1):
         lines += ["", f"**{number}\\. {_marked(summary.title(comparison, column))}**", ""]
         if column.text.strip() or column.error is None:
-            text = clean(column.text).strip("\n") or "(empty reply)"
+            text = encodable(column.text).strip("\n") or "(empty reply)"
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
             lines += [f"{fence}text", text, fence]
         if column.error is not None:
@@ -198,9 +192,9 @@ def figures(comparison: Comparison) -> dict[str, Any]:
 
 def _figures(comparison: Comparison, column: Column) -> dict[str, Any]:
     shared = {
-        "label": clean(comparison.label(column)),
+        "label": encodable(comparison.label(column)),
         "state": column.state,
-        "text": clean(column.text),
+        "text": encodable(column.text),
         "error": None if column.error is None else error_line(column),
         "vote": column.vote,
         "kept": column.kept,
@@ -212,7 +206,7 @@ def _figures(comparison: Comparison, column: Column) -> dict[str, Any]:
     return {
         **shared,
         "asked": column.ref,
-        "model": clean(column.model),
+        "model": encodable(column.model),
         "id": reply.id if reply else None,
         "simulated": column.simulated,
         "cache": reply.cache if reply else None,

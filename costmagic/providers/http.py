@@ -9,13 +9,14 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from .. import forks
 from ..config import BUILTIN_PROVIDERS, Settings, address
 from ..models import provider_config, require_key
 from ..stop import Stop
-from ..tables import printable
+from ..tables import encodable, printable
 from ..types import Delta, ProviderError, Request, UsageError
 
 Client = TypeVar("Client")
@@ -170,9 +171,13 @@ def _shut(response: Any) -> None:
 
 
 def well_formed(deltas: Iterator[Delta]) -> Iterator[Delta]:
-    """Pass ``deltas`` on; ValueError when what the SDK read is not JSON, or lacks what the protocol demands."""
+    """Pass ``deltas`` on, their text such that it can be stored and shown.
+
+    ValueError when what the SDK read is not JSON, or lacks what the protocol demands.
+    """
     try:
-        yield from deltas
+        for delta in deltas:
+            yield replace(delta, text=encodable(delta.text)) if delta.text else delta
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the stream is not what its protocol says ({error})") from error
 
