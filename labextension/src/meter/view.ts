@@ -48,12 +48,19 @@ export class MeterView {
   /** `now`: milliseconds of any steady clock. */
   show(state: Meter, now: number): void {
     const about = state.usage === 'estimated' ? '≈ ' : '';
-    setText(this._tier, state.tier ?? 'model');
+    this._tier.hidden = state.tier === null;
+    setText(this._tier, state.tier ?? '');
     this._simulated.hidden = !state.simulated;
-    setText(this._reason, `${state.model} · ${state.reason}`);
+    setText(this._reason, `${state.model} · ${state.label}`);
     this._reason.title = state.reason;
-    setText(this._tokens, `${about}${integer(state.input_tokens)} → ${integer(state.output_tokens)} tok`);
-    setText(this._cost, state.cost === null ? dollars(null) : about + dollars(state.cost));
+    setText(
+      this._tokens,
+      `${about}${state.input_tokens === null ? '?' : integer(state.input_tokens)} → ${integer(state.output_tokens)} tok`
+    );
+    setText(
+      this._cost,
+      state.input_tokens === null ? '' : state.cost === null ? dollars(null) : about + dollars(state.cost)
+    );
     setText(this._pace, state.tokens_per_s === null ? '– tok/s' : `${integer(state.tokens_per_s)} tok/s`);
     setText(this._cache, `cache: ${state.cache}`);
     this._retries.hidden = state.retries === 0;

@@ -10,9 +10,12 @@ export const readMeter = record({
   phase: oneOf('waiting', 'streaming', 'stopping', 'done'),
   tier: nullable(text),
   model: text,
+  /** Why this model, in a word or two; `reason` says it in a sentence. */
+  label: text,
   reason: text,
   simulated: flag,
-  input_tokens: count,
+  /** Null until they are counted. */
+  input_tokens: nullable(count),
   output_tokens: count,
   /** Whether the figures are the provider's own or counted here. */
   usage: oneOf('reported', 'estimated', 'simulated'),
