@@ -29,6 +29,7 @@ __all__ = [
     "costs",
     "estimate",
     "ledger",
+    "meter",
     "route",
     "sim",
     "stream",
@@ -38,6 +39,7 @@ __all__ = [
 _SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
+    from .notebook.totals import meter
     from .providers import sim
     from .session import Session, action
     from .types import (
@@ -65,6 +67,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
     if name == "sim":
         return import_module(".providers.sim", __name__)
+    if name == "meter":
+        return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)

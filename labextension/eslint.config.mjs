@@ -24,7 +24,7 @@ export default defineConfig([
   },
   {
     // Widgets are shown by front ends that have no translator.
-    files: ['src/*/*.ts'],
+    files: ['src/*/*.ts', 'test/*.ts'],
     ignores: ['src/plugins/**'],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
-import pytest
 from browser.lab import Lab, Notebook
 from playwright.sync_api import Locator
 

@@ -20,7 +20,7 @@ export class TotalsView {
     this.root = element(
       'div',
       'cm-view cm-totals',
-      { role: 'group', 'aria-label': 'This notebook’s spend' },
+      { role: 'group', 'aria-label': 'Running total of this session' },
       ...figures.map(one => one.box),
       this._budgets
     );
