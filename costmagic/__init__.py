@@ -32,6 +32,7 @@ __all__ = [
     "costs",
     "estimate",
     "ledger",
+    "meter",
     "route",
     "sim",
     "stream",
@@ -44,6 +45,7 @@ _SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from .comparison import Comparison, compare, compare_many
+    from .notebook.totals import meter
     from .providers import sim
     from .session import Session, action
     from .types import (
@@ -73,6 +75,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".providers.sim", __name__)
     if name in _COMPARISON:
         return getattr(import_module(".comparison", __name__), name)
+    if name == "meter":
+        return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
@@ -75,6 +75,7 @@ class Session:
         self._lock = threading.Lock()
         forks.renew(self)
         self._totals = Totals()
+        self._watchers: tuple[Callable[[], None], ...] = ()
 
     def renew_after_fork(self) -> None:
         """A new lock in a forked child."""
@@ -182,12 +183,22 @@ class Session:
             budgets.reset()
         for limit in changes:
             budgets.change(limit)
+        if limits:
+            self._tell()
         return budgets.report()
 
     @property
     def totals(self) -> Totals:
         """What this session has done so far."""
         return self._totals
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever totals or limits have changed, in the thread that did it: it must be quick."""
+        self._watchers = (*self._watchers, changed)
+
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed()
 
     def close(self) -> None:
         """Close connections and files; they open again when they are needed. The ledger keeps all."""
@@ -212,6 +223,7 @@ class Session:
                 simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
                 unpriced=was.unpriced + (reply.cost is None and not simulated),
             )
+        self._tell()
 
 
 class ReplyStream:

@@ -17,6 +17,7 @@ from ..types import CostmagicError, UsageError, did_you_mean
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
+from .totals import command as meter
 
 MAX_MODELS = 30
 MAX_HISTORY = 1_000
@@ -200,6 +201,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "meter": meter,
     "history": history,
     "vote": vote,
     "help": help_,

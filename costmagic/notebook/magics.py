@@ -60,7 +60,7 @@ class CostMagics(Magics):
 
             return DryRun.of(session, prompt, options)
         stream = session.run(session.prepare(prompt, **options))
-        reply = live.show(stream, self.shell, session.settings.store_text)
+        reply = live.show(stream, session, self.shell)
         if parsed.out:
             self.shell.user_ns[parsed.out] = reply
         return None

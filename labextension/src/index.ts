@@ -1,0 +1,8 @@
+/** The plugins of costmagic in JupyterLab and Notebook 7. */
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+
+import { interruption } from './plugins/interruption';
+
+const plugins: JupyterFrontEndPlugin<void>[] = [interruption];
+
+export default plugins;
