@@ -101,7 +101,7 @@ class Comparison:
         """
         with self._voting:
             votes.cast(self._session.engine.ledger, self._column(ref), good)
-            if all(column.vote is not None for column in self.columns if column.answered):
+            if self.finished and all(column.vote is not None for column in self.columns if column.answered):
                 self._revealed = True
         self._tell()
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from .columns import Column
 
 # How long columns that were stopped may take to end; after that they are left to themselves.
-GRACE_S = 5.0
+GRACE_S = 2.0
 
 
 class Running:
@@ -22,6 +22,7 @@ class Running:
     def __init__(self, columns: Sequence[Column]) -> None:
         self.columns = tuple(columns)
         self._changed = threading.Condition()
+        self._asked: dict[Column, float] = {}  # to stop, and since when
 
     def start(self) -> None:
         """Send all requests."""
@@ -36,15 +37,33 @@ class Running:
     def wait(self, seconds: float) -> bool:
         """Wait until a column ends, at most ``seconds``; whether all have."""
         with self._changed:
-            count = sum(column.ended for column in self.columns)
-            self._changed.wait_for(lambda: sum(column.ended for column in self.columns) != count, seconds)
+            count = self._ended()
+            self._changed.wait_for(lambda: self._ended() != count, seconds)
+        self._give_up()
         return self.finished
 
-    def stop(self) -> None:
-        """End all columns that still run."""
-        for column in self.columns:
-            if not column.ended:
-                column.stop()
+    def stop(self, column: Column | None = None) -> None:
+        """End one column, or all that still run; from any thread.
+
+        One that does not end soon, because its server has not even begun to answer, is shown as interrupted and
+        left to itself.
+        """
+        for one in self.columns if column is None else (column,):
+            if not one.ended:
+                self._asked.setdefault(one, time.monotonic())
+                one.stop()
+
+    def stopping(self, column: Column) -> bool:
+        """Whether the column was asked to stop and has not ended yet."""
+        return not column.ended and column.call.stop.is_set()
+
+    def _ended(self) -> int:
+        return sum(column.ended for column in self.columns)
+
+    def _give_up(self) -> None:
+        for column, since in list(self._asked.items()):
+            if time.monotonic() - since > GRACE_S:
+                column.ended = True
 
     def __enter__(self) -> Running:
         return self
@@ -55,11 +74,8 @@ class Running:
         if self.finished:
             return
         self.stop()
-        until = time.monotonic() + GRACE_S
-        while not self.finished and (left := until - time.monotonic()) > 0:
-            self.wait(left)
-        for column in self.columns:
-            column.ended = True
+        while not self.wait(GRACE_S / 10):
+            pass
 
     def _carry(self, column: Column) -> None:
         try:

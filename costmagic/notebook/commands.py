@@ -14,6 +14,7 @@ from ..money import dollars
 from ..session import Session
 from ..tables import Table, html, money_safe, plain, printable
 from ..types import CostmagicError, UsageError, did_you_mean
+from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
@@ -171,13 +172,6 @@ def history(session: Session, words: Sequence[str]) -> Shown:
     for call in session.engine.ledger.history(int(options["-n"])):
         rows.append(_history_row(call))
     return Shown(rows, [], [] if len(rows) > 1 else ["No calls yet."])
-
-
-def vote(session: Session, words: Sequence[str]) -> Any:
-    """``vote N good|bad|none|keep``: judge a reply of the last comparison, or keep it as an evaluation item."""
-    from .compare_cell import vote
-
-    return vote(words)
 
 
 def help_(session: Session, words: Sequence[str]) -> Shown:

@@ -13,37 +13,41 @@ from IPython.display import display
 from ..comparison import Comparison, summary
 from ..comparison.result import column_text
 from ..comparison.running import Running
+from ..interrupt import shielded
+from ..session import Session
 from ..tables import encodable, plain
 from ..types import UsageError, did_you_mean
+from .compare_live import LiveColumns
 from .live import MIN_INTERVAL_S, RENDER_SHARE, Interrupted, has_front_end
+from .meter import SHOW_AFTER_S
 from .side_by_side import bundle, hint, line
-
-VERDICTS = {"good": True, "bad": False, "none": None}
-
-# The comparison that ``%llm vote`` means: the last one that a cell showed.
-_last: list[Comparison] = []
+from .voting import VERDICTS, last, remember
+from .widgets import can_show
 
 
-def show(comparison: Comparison, shell: InteractiveShell | None) -> None:
+def show(comparison: Comparison, session: Session, shell: InteractiveShell | None) -> None:
     """Run the comparison and show it; what arrived stays on the screen however it ends.
 
     Raises:
-        Interrupted: the cell was interrupted; all columns were stopped.
+        Interrupted: the cell was interrupted, or all columns were stopped.
         CostmagicError: what ended the first column, when no column has an answer.
     """
-    screen = _Table(comparison) if has_front_end(shell) else _Printed(comparison)
-    _last[:] = [comparison]
+    remember(comparison)
+    running = Running(comparison.columns)
+    screen: _Table | _Printed = _Printed(comparison)
+    if has_front_end(shell):
+        screen = _Table(comparison, LiveColumns(session, comparison, running) if can_show() else None)
     try:
-        with Running(comparison.columns) as running:
-            screen.begin(running)
+        with running:
             running.start()
             while not running.wait(MIN_INTERVAL_S):
                 screen.tick()
     except KeyboardInterrupt:
         raise Interrupted("stopped; what had arrived is above and in the ledger") from None
     finally:
-        comparison.settle()
-        screen.done()
+        with shielded():
+            comparison.settle()
+            screen.done()
     errors = [column.error for column in comparison.columns]
     if errors[0] is not None and None not in errors:
         raise errors[0]
@@ -58,11 +62,11 @@ class Said(str):
     __repr__ = str.__str__
 
 
-def vote(words: Sequence[str]) -> Said:
-    """Carry out ``%llm vote WORDS``; returns how the columns stand with it. Raises UsageError as a vote does."""
-    if not _last:
+def command(session: Session, words: Sequence[str]) -> Said:
+    """``vote N good|bad|none|keep``: judge a reply of the last comparison, or keep it as an evaluation item."""
+    comparison = last()
+    if comparison is None:
         raise UsageError("nothing was compared yet: %%llm --compare heavy,medium asks two tiers side by side")
-    comparison = _last[0]
     if list(words) == ["reveal"]:
         comparison.reveal()
         return _standing(comparison)
@@ -85,29 +89,40 @@ def _standing(comparison: Comparison) -> Said:
 
 
 class _Table:
-    """The static table itself, replaced as it grows: what stays is there from the first moment on."""
+    """The static table, replaced as it grows; while the columns run, ``live`` stands in its place where it can."""
 
-    def __init__(self, comparison: Comparison) -> None:
+    def __init__(self, comparison: Comparison, live: LiveColumns | None) -> None:
         self._comparison = comparison
+        self._live = live
         self._handle: Any = None
-        self._next = 0.0
-
-    def begin(self, running: Running) -> None:
-        self._handle = display(bundle(self._comparison), raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        self._next = time.monotonic() + SHOW_AFTER_S
 
     def tick(self) -> None:
         now = time.monotonic()
-        if now >= self._next:
-            self._put()
-            self._next = now + max(MIN_INTERVAL_S, (time.monotonic() - now) / RENDER_SHARE)
+        if now < self._next:
+            return
+        if self._live is not None and self._handle is None:
+            self._put(self._live.bundle())  # takes a second the first time, which says nothing of later updates
+            return
+        if self._live is None:
+            self._put(bundle(self._comparison))
+        else:
+            self._live.push()
+        self._next = now + max(MIN_INTERVAL_S, (time.monotonic() - now) / RENDER_SHARE)
 
     def done(self) -> None:
-        if self._handle is not None:
-            self._put()
-            self._comparison.watch(lambda _: self._put())
+        if self._live is not None:
+            self._live.push()  # the last figures, and the focus goes back to the cell
+        self._put(bundle(self._comparison))
+        if self._live is not None:
+            self._live.close()
+        self._comparison.watch(lambda comparison: self._put(bundle(comparison)))
 
-    def _put(self) -> None:
-        self._handle.update(bundle(self._comparison), raw=True)
+    def _put(self, shown: dict[str, Any]) -> None:
+        if self._handle is None:
+            self._handle = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(shown, raw=True)
 
 
 class _Printed:
@@ -116,9 +131,6 @@ class _Printed:
     def __init__(self, comparison: Comparison) -> None:
         self._comparison = comparison
         self._printed: set[int] = set()
-
-    def begin(self, running: Running) -> None:
-        pass
 
     def tick(self) -> None:
         for i, column in enumerate(self._comparison.columns):

@@ -75,7 +75,7 @@ class CostMagics(Magics):
             return session.estimate(prompt, names, **options)
         comparison = prepare(prompt, parsed.compare or "", blind=parsed.blind, session=session, **options)
         try:
-            compare_cell.show(comparison, self.shell)
+            compare_cell.show(comparison, session, self.shell)
         finally:
             if parsed.out:
                 self.shell.user_ns[parsed.out] = comparison

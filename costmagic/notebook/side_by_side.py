@@ -53,7 +53,7 @@ def html(comparison: Comparison) -> str:
     if any(diffs := [_folded_diff(comparison, column) for column in columns]):
         body.append(_row("difference", diffs))
     return (
-        f"<table style='width:100%'><thead><tr><th></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+        f"<table style='width:100%'><thead><tr><th style='width:9em'></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
         f"<div class='{NO_MATH}' style='{_MUTED}'>{money_safe(hint(comparison))}</div>"
     )
 
@@ -127,7 +127,7 @@ def grid_bundle(grid: Grid) -> dict[str, Any]:
         body.append(f"<tr>{prompt}{''.join(_cell('td', _grid_cell(comparison, c)) for c in comparison.columns)}</tr>")
     totals = "".join(_cell("td", money_safe(total)) for total in grid.totals())
     body.append(f"<tr class='{NO_MATH}'>{_cell('th', 'all prompts')}{totals}</tr>")
-    table = f"<table style='width:100%'><thead><tr><th></th>{titles}</tr></thead><tbody>{''.join(body)}</tbody></table>"
+    table = f"<table style='width:100%'><thead><tr><th style='width:9em'></th>{titles}</tr></thead><tbody>{''.join(body)}</tbody></table>"
     return {"text/html": table, "text/plain": encodable(repr(grid))}
 
 

@@ -9,7 +9,8 @@ Object.assign(globalThis, {
   window,
   document: window.document,
   CustomEvent: window.CustomEvent,
-  Node: window.Node
+  Node: window.Node,
+  DOMParser: window.DOMParser
 });
 
 type Listener = (message: unknown) => void;

@@ -21,6 +21,7 @@ class Lab:
     """A JupyterLab server on a free loopback port, with folders of its own."""
 
     def __init__(self, folder: Path, home: Path) -> None:
+        self.home = home
         self.root = folder / "notebooks"
         self.root.mkdir()
         environment = {**os.environ, "COSTMAGIC_HOME": str(home), "COSTMAGIC_PRESET": "local"}

@@ -16,7 +16,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from costmagic import Comparison, ProviderError, Session, UsageError, sim
-from costmagic.notebook import compare_cell
+from costmagic.notebook import voting
 from costmagic.notebook.side_by_side import MIME
 
 OPUS, HAIKU = "sim:claude-opus-5-5", "sim:claude-haiku-5-5"
@@ -28,7 +28,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     monkeypatch.setenv("COSTMAGIC_PRESET", "sim")
     shell = InteractiveShell.instance()
     shell.extension_manager.load_extension("costmagic")
-    compare_cell._last.clear()
+    voting.forget()
     yield shell
     shell.extension_manager.unload_extension("costmagic")
     shell.reset()
@@ -169,10 +169,10 @@ def test_a_cell_with_a_local_model_and_simulated_ones(local_home: Path) -> None:
 INTERRUPT = """
 import os, signal, threading, time
 def later():
-    while not (compare_cell._last and all(c.text for c in compare_cell._last[0].columns)):
+    while not (voting.last() and all(c.text for c in voting.last().columns)):
         time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGINT)
-from costmagic.notebook import compare_cell
+from costmagic.notebook import voting
 for ref in ("sim:claude-opus-5-5", "sim:claude-haiku-5-5"):
     cm.sim.script(ref, answers=lambda p: "word " * 5000, tokens_per_s=100)
 threading.Thread(target=later, daemon=True).start()

@@ -3,7 +3,7 @@ import type { AnyModel } from '@anywidget/types';
 
 import { DecodeError } from '../shared/decode';
 import { listen, type State } from '../shared/state';
-import { readAnswer, type ToKernel } from '../shared/wire';
+import { readAnswer } from '../shared/wire';
 import { INTERRUPT_EVENT } from '../shared/interrupt';
 
 /** How long the kernel may take to answer; it needs a tenth of that where its comms have subshells. */
@@ -12,7 +12,7 @@ export const PATIENCE_MS = 1_500;
 export type Outcome = 'asked' | 'interrupted' | 'unreachable';
 
 /**
- * A function that asks the kernel to stop the call. Each press tells `onOutcome` how that goes; nothing is
+ * A function that asks the kernel, by a message, to stop the call. Each press tells `onOutcome` how that goes; nothing is
  * interrupted after `signal` has aborted: by then another cell may be running.
  */
 export function stopper(
@@ -20,7 +20,7 @@ export function stopper(
   view: HTMLElement,
   onOutcome: (outcome: Outcome) => void,
   signal: AbortSignal
-): () => void {
+): (message: object) => void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const answered = (): void => {
     clearTimeout(waiting);
@@ -41,8 +41,8 @@ export function stopper(
     },
     signal
   );
-  return () => {
-    model.send({ type: 'stop' } satisfies ToKernel);
+  return message => {
+    model.send(message);
     onOutcome('asked');
     clearTimeout(waiting);
     waiting = setTimeout(() => {

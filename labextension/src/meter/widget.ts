@@ -3,7 +3,7 @@ import type { RenderProps } from '@anywidget/types';
 
 import { passFocusOn } from '../shared/dom';
 import { follow, type State } from '../shared/state';
-import { readMeter } from '../shared/wire';
+import { readMeter, type ToKernel } from '../shared/wire';
 import { stopper } from './stop';
 import { MeterView } from './view';
 
@@ -35,7 +35,7 @@ function render({ model, el, signal }: RenderProps<State>): void {
     () => {
       if (view.stop.getAttribute('aria-disabled') !== 'true') {
         view.showStopping();
-        stop();
+        stop({ type: 'stop' } satisfies ToKernel);
       }
     },
     { signal }
