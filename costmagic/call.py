@@ -70,6 +70,10 @@ class Call:
     def text(self) -> str:
         return "".join(self.parts)
 
+    def begin(self) -> None:
+        """Time it from now on: it was made earlier than it is sent."""
+        self.started_at, self._begun = datetime.now(UTC), time.perf_counter()
+
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._begun) * 1000
 

@@ -32,13 +32,7 @@ def compare(
         UsageError: a mistake in the arguments, or more than ``max_cost``; nothing was sent.
         BudgetError: a budget could be exceeded if each call came to its worst; nothing was sent.
     """
-    comparison = prepare(prompt, refs, blind=blind, session=session, **options)
-    with Running(comparison.columns) as running:
-        running.start()
-        while not running.wait(1.0):
-            pass
-    comparison.settle()
-    return comparison
+    return _run(prepare(prompt, refs, blind=blind, session=session, **options))
 
 
 def prepare(
@@ -49,6 +43,7 @@ def prepare(
     names = plan.names_of(refs)
     requests = plan.prepared(session, prompt, names, options)
     plan.check_affordable(session, requests)
+    plan.warm_up(session)
     return Comparison(session, prompt, plan.columns(session, names, requests), blind)
 
 
@@ -63,13 +58,17 @@ def compare_many(
     names, texts = plan.names_of(refs), checked_prompts(prompts)
     requests = [plan.prepared(session, text, names, options) for text in texts]
     plan.check_affordable(session, [request for row in requests for request in row])
+    plan.warm_up(session)
     rows = []
     for text, row in zip(texts, requests, strict=True):
-        comparison = Comparison(session, text, plan.columns(session, names, row))
-        with Running(comparison.columns) as running:
-            running.start()
-            while not running.wait(1.0):
-                pass
-        comparison.settle()
-        rows.append(comparison)
+        rows.append(_run(Comparison(session, text, plan.columns(session, names, row))))
     return Grid(tuple(rows))
+
+
+def _run(comparison: Comparison) -> Comparison:
+    with Running(comparison.columns) as running:
+        running.start()
+        while not running.wait(1.0):
+            pass
+    comparison.settle()
+    return comparison

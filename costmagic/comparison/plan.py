@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from ..request import Prepared
 from ..session import Session
-from ..types import BudgetError, UsageError
+from ..types import BudgetError, CostmagicError, UsageError
 from .columns import Column
 
 # More would be read by nobody, and each is a thread.
@@ -66,6 +67,12 @@ def check_affordable(session: Session, requests: Sequence[Prepared]) -> None:
     if (max_cost := sent[0].max_cost) is not None:
         _check_max_cost(session, sent, max_cost)
     _check_budgets(session, sent)
+
+
+def warm_up(session: Session) -> None:
+    """Open what all columns need, so that the first one's time is not spent on it."""
+    with suppress(CostmagicError):  # one that can't be read is said when it is written
+        session.engine.ledger.history(1)
 
 
 def columns(session: Session, names: Sequence[str], requests: Sequence[Prepared]) -> tuple[Column, ...]:

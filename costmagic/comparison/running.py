@@ -78,6 +78,7 @@ class Running:
             pass
 
     def _carry(self, column: Column) -> None:
+        column.call.begin()
         try:
             for _ in column.stream:
                 pass

@@ -36,7 +36,8 @@ def show(comparison: Comparison, session: Session, shell: InteractiveShell | Non
     running = Running(comparison.columns)
     screen: _Table | _Printed = _Printed(comparison)
     if has_front_end(shell):
-        screen = _Table(comparison, LiveColumns(session, comparison, running) if can_show() else None)
+        live = LiveColumns(session, comparison, running) if can_show() else None
+        screen = _Table(comparison, live)
     try:
         with running:
             running.start()
@@ -102,7 +103,7 @@ class _Table:
         if now < self._next:
             return
         if self._live is not None and self._handle is None:
-            self._put(self._live.bundle())  # takes a second the first time, which says nothing of later updates
+            self._put(self._live.bundle())
             return
         if self._live is None:
             self._put(bundle(self._comparison))

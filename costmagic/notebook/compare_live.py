@@ -14,14 +14,18 @@ from .compare_wire import VERSION, Badge, ColumnPhase, ColumnState, CompareState
 from .diff import words_html
 from .running import Running
 from .side_by_side import line, reply_html
-from .widgets import Widget
+from .widgets import Widget, load
 from .wire import Answer
 
 
 class LiveColumns:
-    """Shows a running comparison. ``push`` may be called at any pace; what the browser asks is done at once."""
+    """Shows a running comparison. ``push`` may be called at any pace; what the browser asks is done at once.
+
+    Made before the columns run: what has to be imported for it would else count in their times.
+    """
 
     def __init__(self, session: Session, comparison: Comparison, running: RunningColumns) -> None:
+        load("compare")
         self._comparison = comparison
         self._running = running
         self._meters = {column: Running(session.engine, column.call) for column in comparison.columns}

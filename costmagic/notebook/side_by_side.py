@@ -52,10 +52,7 @@ def html(comparison: Comparison) -> str:
     body += [_row(name, [money_safe(line(cell)) for cell in cells]) for name, cells in summary.rows(comparison)]
     if any(diffs := [_folded_diff(comparison, column) for column in columns]):
         body.append(_row("difference", diffs))
-    return (
-        f"<table style='width:100%'><thead><tr><th style='width:9em'></th>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-        f"<div class='{NO_MATH}' style='{_MUTED}'>{money_safe(hint(comparison))}</div>"
-    )
+    return f"{_table(heads, body)}<div class='{NO_MATH}' style='{_MUTED}'>{money_safe(hint(comparison))}</div>"
 
 
 def reply_html(column: Column, folded: bool = True) -> str:
@@ -127,8 +124,7 @@ def grid_bundle(grid: Grid) -> dict[str, Any]:
         body.append(f"<tr>{prompt}{''.join(_cell('td', _grid_cell(comparison, c)) for c in comparison.columns)}</tr>")
     totals = "".join(_cell("td", money_safe(total)) for total in grid.totals())
     body.append(f"<tr class='{NO_MATH}'>{_cell('th', 'all prompts')}{totals}</tr>")
-    table = f"<table style='width:100%'><thead><tr><th style='width:9em'></th>{titles}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-    return {"text/html": table, "text/plain": encodable(repr(grid))}
+    return {"text/html": _table(titles, body), "text/plain": encodable(repr(grid))}
 
 
 def _grid_cell(comparison: Comparison, column: Column) -> str:
@@ -136,6 +132,11 @@ def _grid_cell(comparison: Comparison, column: Column) -> str:
     figures = money_safe(" · ".join(part for part in parts if part))
     badges = _badges(comparison, column)
     return f"{reply_html(column)}<div class='{NO_MATH}' style='{_MUTED}'>{badges}{figures}</div>"
+
+
+def _table(heads: str, body: list[str]) -> str:
+    head = f"<thead><tr><th style='width:9em'></th>{heads}</tr></thead>"
+    return f"<table style='width:100%'>{head}<tbody>{''.join(body)}</tbody></table>"
 
 
 def _cell(kind: str, inside: str) -> str:

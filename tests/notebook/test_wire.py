@@ -11,13 +11,20 @@ from typing import Any, Literal
 
 import pytest
 
+import costmagic as cm
 from costmagic import Session
+from costmagic.comparison import Running as RunningColumns
+from costmagic.comparison import prepare
 from costmagic.money import dollars
-from costmagic.notebook import wire
+from costmagic.notebook import compare_comm, compare_wire, voting, wire
+from costmagic.notebook.compare_live import LiveColumns
 from costmagic.notebook.running import Running
 from costmagic.notebook.totals import state
 from costmagic.providers import sim
 
+COMPARE_TO_KERNEL = (
+    compare_wire.StopColumn | compare_wire.VoteOn | compare_wire.Keep | compare_wire.Reveal | compare_wire.Against
+)
 WIRE = Path(__file__).parents[1] / "wire"
 
 
@@ -53,6 +60,10 @@ def fits(value: Any, shape: Any) -> bool:
         ("meter", "to_kernel", wire.ToKernel),
         ("meter", "answers", wire.Answer),
         ("totals", "states", wire.TotalsState),
+        ("compare", "states", compare_wire.CompareState),
+        ("compare", "to_kernel", COMPARE_TO_KERNEL),
+        ("compare", "judging", compare_wire.Judging),
+        ("compare", "judged", compare_wire.Judged),
     ],
 )
 def test_the_examples_fit_the_types(name: str, kind: str, shape: Any) -> None:
@@ -118,3 +129,57 @@ def test_the_running_total_fits_and_counts(session: Session) -> None:
         ("day", "5", "5"),
         ("session tickets", "0.5", "0.5"),
     ]
+
+
+@pytest.mark.parametrize("blind", [False, True])
+def test_running_columns_fit_from_beginning_to_end(session: Session, blind: bool) -> None:
+    sim.script("sim:claude-opus-5-5", answers={"Hello": "**one** two"}, tokens_per_s=20)
+    sim.script("sim:claude-haiku-5-5", fail=400)
+    sim.script("sim:claude-sonnet-5-5", answers=lambda prompt: "on and on " * 500, tokens_per_s=100)
+    comparison = prepare("Hello", "heavy,medium,standard", session=session, blind=blind)
+    running = RunningColumns(comparison.columns)
+    live = LiveColumns(session, comparison, running)
+    long = next(i for i, column in enumerate(comparison.columns) if column.name == "standard")
+    states = [live.state()]
+    with running:
+        running.start()
+        while not all(c.ended for c in comparison.columns if c.name != "standard"):
+            running.wait(0.02)
+            states.append(live.state())
+        live._on_message({"type": "against", "column": long})
+        states.append(live.state())
+        live._on_message({"type": "stop", "column": long})
+        states.append(live.state())
+        while not running.wait(0.1):
+            pass
+    states.append(live.state())
+    assert all(fits(one, compare_wire.CompareState) for one in states)
+    by_name = {column.name: states[-1]["columns"][i] for i, column in enumerate(comparison.columns)}
+    assert [by_name[name]["phase"] for name in ("heavy", "medium", "standard")] == ["ok", "error", "interrupted"]
+    assert {"waiting"} == {column["phase"] for column in states[0]["columns"]}
+    assert "<ins>" in next(c for s in states[-2:] for c in s["columns"] if c["phase"] == "ok")["html"]
+    assert [by_name[name]["can_vote"] for name in ("heavy", "medium", "standard")] == [True, False, False]
+    said = json.dumps(states)
+    assert ("claude" in said, "SIMULATED" in said) == (not blind, not blind)
+    assert all((column["figures"] is None) == blind for column in states[-1]["columns"])
+
+
+def test_clicks_on_a_finished_comparison_are_answered(session: Session) -> None:
+    voting.forget()
+    comparison = cm.compare("Hello", "heavy,medium", session=session)
+    asked = {"comparison": comparison.id, "do": None}
+    assert compare_comm.answer(asked)["known"] is False
+    voting.remember(comparison)
+    answers = [compare_comm.answer(asked)]
+    answers.append(compare_comm.answer({**asked, "do": {"type": "vote", "column": 1, "good": False}}))
+    assert [column.vote for column in comparison.columns] == [None, False]
+    answers.append(compare_comm.answer({**asked, "do": {"type": "keep", "column": 1}}))
+    answers.append(compare_comm.answer({**asked, "do": {"type": "vote", "column": 99, "good": True}}))
+    answers.append(compare_comm.answer({**asked, "do": {"type": "vote", "column": 1, "good": None}}))
+    assert comparison.columns[1].vote is None
+    assert all(fits(one, compare_wire.Judged) for one in answers)
+    assert [one["error"] for one in answers[:2]] == [None, None]
+    assert "not good enough" in str(answers[2]["error"])
+    assert "no column" in str(answers[3]["error"])
+    for odd in ({}, {"comparison": comparison.id, "do": {"type": "odd"}}, {"comparison": 7, "do": []}):
+        assert fits(compare_comm.answer(odd), compare_wire.Judged)
