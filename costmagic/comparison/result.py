@@ -219,6 +219,6 @@ def column_text(comparison: Comparison, column: Column) -> str:
     badges = [f"[{text}]" for text, _ in summary.badges(comparison, column)]
     lines = [" ".join([summary.title(comparison, column), *badges])]
     lines += [column.text] if column.text.strip() else [] if column.error else ["(empty reply)"]
-    if column.error is not None:
-        lines.append(f"{type(column.error).__name__}: {column.error}")
+    if (error := summary.error(comparison, column)) is not None:
+        lines.append(error)
     return printable("\n".join(lines))

@@ -86,6 +86,15 @@ def seconds(milliseconds: float | None) -> str:
     return f"{milliseconds:.1f} ms" if milliseconds < 100 else f"{milliseconds / 1000:.1f} s"
 
 
+def error(comparison: SideBySide, column: Column) -> str | None:
+    """What ended a column, None when nothing did; while names are hidden it tells no more than that it failed."""
+    if column.error is None:
+        return None
+    return (
+        "failed: why is shown with the names" if comparison.hidden else f"{type(column.error).__name__}: {column.error}"
+    )
+
+
 def vote(column: Column) -> str:
     """What was said of a column in a word or two."""
     said = {True: "✓ good enough", False: "✗ not good enough", None: ""}[column.vote]

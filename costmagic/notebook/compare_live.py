@@ -97,7 +97,7 @@ class LiveColumns:
     def _html(self, column: Column) -> str:
         base = None if self._against is None else self._comparison.columns[self._against]
         if base is None or base is column or not column.text.strip():
-            return reply_html(column, folded=False)
+            return reply_html(self._comparison, column, folded=False)
         return words_html(base.text, column.text)
 
     def _on_message(self, message: dict[str, Any]) -> None:

@@ -48,14 +48,16 @@ def html(comparison: Comparison) -> str:
     """Models as columns, replies in their first row, figures below."""
     columns = comparison.columns
     heads = "".join(_cell("th", _head(comparison, column)) for column in columns)
-    body = [f"<tr>{_cell('th', 'reply')}{''.join(_cell('td', reply_html(column)) for column in columns)}</tr>"]
+    body = [
+        f"<tr>{_cell('th', 'reply')}{''.join(_cell('td', reply_html(comparison, column)) for column in columns)}</tr>"
+    ]
     body += [_row(name, [money_safe(line(cell)) for cell in cells]) for name, cells in summary.rows(comparison)]
     if any(diffs := [_folded_diff(comparison, column) for column in columns]):
         body.append(_row("difference", diffs))
     return f"{_table(heads, body)}<div class='{NO_MATH}' style='{_MUTED}'>{money_safe(hint(comparison))}</div>"
 
 
-def reply_html(column: Column, folded: bool = True) -> str:
+def reply_html(comparison: Comparison, column: Column, folded: bool = True) -> str:
     """What a column has received so far, and the error that ended it, as safe HTML; long replies ``folded``."""
     text = encodable(column.text)
     if not text.strip():
@@ -66,14 +68,14 @@ def reply_html(column: Column, folded: bool = True) -> str:
         shown = f"<details><summary>{excerpt} … ({len(text):,} characters)</summary>{_rendered(column, text)}</details>"
     else:
         shown = _rendered(column, text)
-    if column.error is not None:
-        shown += f"<p><strong>{money_safe(error_line(column))}</strong></p>"
+    if (error := _error(comparison, column)) is not None:
+        shown += f"<p><strong>{money_safe(error)}</strong></p>"
     return shown
 
 
-def error_line(column: Column) -> str:
-    """The error that ended a column, in one line."""
-    return line(f"{type(column.error).__name__}: {column.error}")
+def _error(comparison: Comparison, column: Column) -> str | None:
+    error = summary.error(comparison, column)
+    return None if error is None else line(error)
 
 
 def _rendered(column: Column, text: str) -> str:
@@ -131,7 +133,7 @@ def _grid_cell(comparison: Comparison, column: Column) -> str:
     parts = (summary.cost(column), summary.seconds(column.latency_ms), summary.vote(column))
     figures = money_safe(" · ".join(part for part in parts if part))
     badges = _badges(comparison, column)
-    return f"{reply_html(column)}<div class='{NO_MATH}' style='{_MUTED}'>{badges}{figures}</div>"
+    return f"{reply_html(comparison, column)}<div class='{NO_MATH}' style='{_MUTED}'>{badges}{figures}</div>"
 
 
 def _table(heads: str, body: list[str]) -> str:
@@ -162,8 +164,8 @@ def markdown(comparison: Comparison) -> str:
             text = encodable(column.text).strip("\n") or "(empty reply)"
             fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
             lines += [f"{fence}text", text, fence]
-        if column.error is not None:
-            lines += ["", _marked(error_line(column))]
+        if (error := summary.error(comparison, column)) is not None:
+            lines += ["", _marked(error)]
     return "\n".join([*lines, "", _marked(hint(comparison))])
 
 
@@ -196,7 +198,7 @@ def _figures(comparison: Comparison, column: Column) -> dict[str, Any]:
         "label": encodable(comparison.label(column)),
         "state": column.state,
         "text": encodable(column.text),
-        "error": None if column.error is None else error_line(column),
+        "error": _error(comparison, column),
         "vote": column.vote,
         "kept": column.kept,
     }

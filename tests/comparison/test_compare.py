@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_http import HOLD, Answer, ScriptedServer, Sse, gpt
+from scripted_http import HOLD, Answer, Received, ScriptedServer, Sse, gpt
 
 import costmagic as cm
 from costmagic import BudgetError, Comparison, MissingKeyError, ProviderError, Session, UsageError, sim
@@ -123,6 +123,30 @@ def test_stop_ends_one_column_alone(session: Session) -> None:
     assert 0 < len(one.text.split()) < 60
     assert len(other.text.split()) == 60
     assert sorted(session.ledger()["status"]) == ["interrupted", "ok"]
+
+
+def test_a_column_whose_server_says_nothing_is_given_up(paid: Session, server: ScriptedServer) -> None:
+    def silent(request: Received) -> Sse:
+        server.holding.set()
+        server.released.wait(60)
+        return Sse(gpt("too late"))
+
+    server.play(silent)
+    sim.script(HAIKU, answers=lambda prompt: "fine")
+    comparison = prepare("hello", [TERRA, HAIKU], session=paid)
+    mute, other = comparison.columns
+    with Running(comparison.columns) as running:
+        running.start()
+        assert server.holding.wait(30)
+        running.stop(mute)
+        assert running.stopping(mute)
+        while not running.wait(0.1):
+            pass
+    comparison.settle()
+    assert not server.released.is_set()
+    assert (mute.state, mute.text, other.state) == ("interrupted", "", "ok")
+    assert comparison.to_frame().loc[TERRA, "cost"] is None
+    assert sorted(paid.ledger()["status"]) == ["interrupted", "ok"]
 
 
 def test_leaving_early_stops_all_and_keeps_what_arrived(paid: Session, server: ScriptedServer) -> None:

@@ -192,6 +192,17 @@ def test_a_blind_table_gives_nothing_away(session: Session) -> None:
     assert "claude-opus-5-5" in json.dumps(bundle(comparison))
 
 
+def test_a_blind_table_does_not_say_who_failed(session: Session) -> None:
+    sim.script(OPUS, fail=[401])
+    sim.script(HAIKU, answers=lambda prompt: "two")
+    comparison = cm.compare("hello", [OPUS, HAIKU], session=session, blind=True)
+    everything = json.dumps(bundle(comparison))
+    assert "failed: why is shown with the names" in everything
+    assert "sim" not in everything
+    comparison.vote("A" if comparison.columns[0].answered else "B")
+    assert "ProviderError: sim (HTTP 401)" in json.dumps(bundle(comparison))
+
+
 def test_a_running_table_says_so(session: Session) -> None:
     comparison = prepare("hello", [OPUS, HAIKU], session=session)
     page = html(comparison)
