@@ -61,7 +61,10 @@ def show(stream: ReplyStream, session: Session, shell: InteractiveShell | None) 
                 growing.add(text)
     except KeyboardInterrupt:
         stream.close()
-        raise Interrupted("stopped; what had arrived is above and in the ledger") from None
+        sent = stream.call.reply is not None
+        raise Interrupted(
+            "stopped; what had arrived is above and in the ledger" if sent else "stopped before anything was sent"
+        ) from None
     finally:
         with shielded():
             if meter:

@@ -87,6 +87,7 @@ def test_stop_works_from_the_keyboard_before_the_first_word(open_notebook: Open)
         notebook.run(index)
     notebook.run(2, wait=False)
     stop = meter(notebook, 2).get_by_role("button", name="Stop")
+    meter(notebook, 2).get_by_text("$").wait_for(timeout=60_000)
     stop.focus()
     notebook.page.wait_for_timeout(300)
     shot(notebook, "meter-focus")
@@ -120,7 +121,7 @@ threading.Thread(target=lambda: [cm.ask(f"Name colour {i}", model="sim:claude-op
 
 
 def test_the_running_total_goes_on_from_any_cell_and_thread(open_notebook: Open, lab: Lab) -> None:
-    ask = "%%llm -m local:smollm2-135m --max-tokens 8\nSay hello."
+    ask = "%%llm -m sim:claude-haiku-4-5\nSay hello."
     cells = ["%load_ext costmagic", "%llm meter", ask, ask, TOTALS, "%llm budget 5/day", "%llm meter"]
     notebook = open_notebook("totals.ipynb", cells)
     notebook.run(0)
