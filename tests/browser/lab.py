@@ -129,6 +129,12 @@ class Notebook:
     def interrupt(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
 
+    def forbid_interrupts(self) -> None:
+        """From here on nothing in the page can interrupt the kernel."""
+        self.page.evaluate(
+            "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt = async () => {}; }"
+        )
+
     def use_theme(self, name: str) -> None:
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name)
         self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)

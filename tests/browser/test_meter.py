@@ -52,6 +52,7 @@ def test_the_meter_shows_a_running_call_and_stop_ends_it(open_notebook: Open, la
     notebook.page.wait_for_timeout(1_500)
     shot(notebook, "meter-running")
     assert "tok/s" in shown.inner_text()
+    notebook.forbid_interrupts()  # a message alone must do
     shown.get_by_role("button", name="Stop").click()
     notebook.wait_until_run(2)
     output = notebook.output(2)
