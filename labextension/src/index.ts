@@ -2,7 +2,8 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 
 import { interruption } from './plugins/interruption';
+import { leftovers } from './plugins/leftovers';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [interruption];
+const plugins: JupyterFrontEndPlugin<void>[] = [interruption, leftovers];
 
 export default plugins;

@@ -139,5 +139,12 @@ class Notebook:
         self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name)
         self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
 
+    def shut_down(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+    def restart(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.wait_for_kernel("idle")
+
     def save(self) -> None:
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")

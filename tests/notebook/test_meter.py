@@ -89,10 +89,10 @@ def test_updates_are_few_however_fast_the_stream(kernel: Kernel, pace: float) ->
 
 
 def test_a_call_that_is_over_at_once_has_no_meter(session: Session) -> None:
-    shown: list[dict[str, Any]] = []
+    shown: list[Any] = []
     before = set(threading.enumerate())
     stream = session.stream("Hello", model="sim:claude-opus-5-5")
-    meter = LiveMeter(session.engine, stream.call, shown.append)
+    meter = LiveMeter(session.engine, stream.call, lambda *bundle: shown.append(bundle))
     with meter:
         (thread,) = set(threading.enumerate()) - before
     meter.finish()
