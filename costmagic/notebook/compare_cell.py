@@ -103,7 +103,7 @@ class _Table:
         if now < self._next:
             return
         if self._live is not None and self._handle is None:
-            self._put(self._live.bundle())
+            self._put(*self._live.shown())
             return
         if self._live is None:
             self._put(bundle(self._comparison))
@@ -119,11 +119,12 @@ class _Table:
             self._live.close()
         self._comparison.watch(lambda comparison: self._put(bundle(comparison)))
 
-    def _put(self, shown: dict[str, Any]) -> None:
+    def _put(self, shown: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         if self._handle is None:
-            self._handle = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            options: dict[str, Any] = {"metadata": metadata, "raw": True, "display_id": True}
+            self._handle = display(shown, **options)  # type: ignore[no-untyped-call]
         else:
-            self._handle.update(shown, raw=True)
+            self._handle.update(shown, metadata=metadata, raw=True)
 
 
 class _Printed:

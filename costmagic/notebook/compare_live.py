@@ -13,7 +13,7 @@ from ..types import CostmagicError
 from .compare_wire import VERSION, Badge, ColumnPhase, ColumnState, CompareState, Figures
 from .diff import words_html
 from .running import Running
-from .side_by_side import line, reply_html
+from .side_by_side import bundle, line, reply_html
 from .widgets import Widget, load
 from .wire import Answer
 
@@ -33,11 +33,12 @@ class LiveColumns:
         self._lock = threading.RLock()
         self._widget: Widget | None = None
 
-    def bundle(self) -> dict[str, Any]:
-        """What shows the columns."""
+    def shown(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What shows the columns, and the metadata of its output; beside it the table as it stands now."""
         with self._lock:
             self._widget = self._widget or Widget("compare", self.state(), self._on_message)
-            return self._widget.bundle()
+            twins = bundle(self._comparison)
+            return self._widget.bundle(html=twins["text/html"], plain=twins["text/plain"]), self._widget.metadata
 
     def push(self) -> None:
         """Show how the columns stand now."""

@@ -61,7 +61,10 @@ def show(stream: ReplyStream, session: Session, shell: InteractiveShell | None) 
                 growing.add(text)
     except KeyboardInterrupt:
         stream.close()
-        raise Interrupted("stopped; what had arrived is above and in the ledger") from None
+        sent = stream.call.reply is not None
+        raise Interrupted(
+            "stopped; what had arrived is above and in the ledger" if sent else "stopped before anything was sent"
+        ) from None
     finally:
         with shielded():
             if meter:
@@ -84,12 +87,12 @@ class _Output:
         self._handle: Any = None
         self.shown: dict[str, Any] | None = None
 
-    def show(self, bundle: dict[str, Any]) -> None:
+    def show(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         self.shown = bundle
         if self._handle is None:
-            self._handle = _display(bundle, display_id=True)
+            self._handle = _display(bundle, metadata=metadata, display_id=True)
         else:
-            self._handle.update(bundle, raw=True)
+            self._handle.update(bundle, metadata=metadata, raw=True)
 
 
 class _Replaced:
@@ -116,13 +119,13 @@ class _Replaced:
             spent = time.monotonic() - now
             self._next = now + max(MIN_INTERVAL_S, spent / RENDER_SHARE)
 
-    def put_above(self, bundle: dict[str, Any]) -> None:
+    def put_above(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
         """Show ``bundle`` above the reply until it is done; from any thread."""
         with self._lock:
             self._above = True
             if self._first.shown is not None:
                 self._second.show(self._first.shown)
-            self._first.show(bundle)
+            self._first.show(bundle, metadata)
 
     def done(self, reply: Reply | None, below: dict[str, Any]) -> None:
         """Show what has come in the end: all of it, or what there is of it, or (None) nothing."""

@@ -28,10 +28,10 @@ class LiveMeter:
     """Shows a call's running state while the block runs. ``close`` takes it away.
 
     Args:
-        show: puts the meter's bundle on the screen; called at most once, from the meter's own thread.
+        show: puts the meter's bundle and its metadata on the screen; called at most once, from the meter's thread.
     """
 
-    def __init__(self, engine: Engine, call: Call, show: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, engine: Engine, call: Call, show: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
         self._running = Running(engine, call)
         self._show = show
         self._stopping = Stopping(call)
@@ -78,7 +78,7 @@ class LiveMeter:
             if self._ended.is_set():
                 return
             self._widget = Widget("meter", shown, self._on_message)
-            self._show(self._widget.bundle())
+            self._show(self._widget.bundle(), self._widget.metadata)
         pushed_at = time.monotonic()
         pause = MIN_INTERVAL_S
         while not self._ended.wait(pause):

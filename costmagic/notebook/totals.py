@@ -39,16 +39,16 @@ class RunningTotal:
     def __repr__(self) -> str:
         return plain(_table(state(self._session)))
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         now = state(self._session)
         twins = {"plain": plain(_table(now)), "html": html(_table(now))}
         if not can_show():
-            return {f"text/{kind}": text for kind, text in twins.items()}
+            return {f"text/{kind}": text for kind, text in twins.items()}, {}
         if self._widget is None:
             self._widget = Widget("totals", now)
         else:
             self._widget.push(now)
-        return self._widget.bundle(**twins)
+        return self._widget.bundle(**twins), self._widget.metadata
 
     def _changed(self) -> None:
         """In the thread of the call that has just ended, or a budget that was just set: leave at once."""

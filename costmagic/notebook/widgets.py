@@ -40,10 +40,16 @@ class Widget:
     def __init__(
         self, name: str, state: Mapping[str, Any], on_message: Callable[[dict[str, Any]], None] | None = None
     ) -> None:
+        self._name = name
         self._widget = load(name)(state=dict(state))
         _route_to_subshell(self._widget)
         if on_message is not None:
             self._widget.on_msg(lambda widget, content, buffers: on_message(content))
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Of the output that shows the widget: by it the plugin knows what to replace when the kernel has gone."""
+        return {"costmagic": {"widget": self._name}}
 
     def bundle(self, **static: str) -> dict[str, Any]:
         """What shows the widget, beside what stands for it where there are no widgets (``html``, ``plain``)."""

@@ -12,7 +12,7 @@ export class TotalsView {
   private readonly _saved = figure('saved by the cache');
   private readonly _calls = figure('calls');
   private readonly _hits = figure('hit rate');
-  private readonly _simulated = figure('SIMULATED spend');
+  private readonly _simulated = figure('SIMULATED spend', 'cm-totals-simulated');
   private readonly _budgets = element('div', 'cm-totals-budgets');
 
   constructor() {
