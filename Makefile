@@ -1,5 +1,6 @@
 # make demo    everything from nothing to JupyterLab at the quickstart, no key needed
 # make test    linters, types, all tests (sets up what is missing)
+# make front   the front end: what runs in the browser
 # make check   the quick subset: linters, types, tests without browser and real model
 # make bench   speed, beside the bars that it must hold
 
@@ -10,29 +11,59 @@ SUDO   := $(shell test "$$(id -u)" = 0 || echo sudo)
 ROOT_OK := $(shell test "$$(id -u)" != 0 || echo --allow-root)
 CHROMIUM := /usr/bin/chromium
 
+# Node comes with the virtual environment.
+NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
+FRONT := costmagic/labextension/package.json
+FRONT_SOURCES := $(shell find labextension/src labextension/style -type f) \
+	$(addprefix labextension/,package.json package-lock.json build.mjs tsconfig.json tsconfig.plugin.json)
+
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench lint clean postgresql
+.PHONY: demo test check bench lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull
 	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
-test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint
+test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint front-test $(FRONT)
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
 
-check: $(VENV)/.dev lint
+check: $(VENV)/.dev lint front-test $(FRONT)
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model"
 
 bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev front-lint
 	$(BIN)/ruff check costmagic tests bench training
 	$(BIN)/ruff format --check costmagic tests bench training
 	$(BIN)/mypy
+
+front:
+	$(NPM) ci
+	rm -f $(FRONT)
+	$(MAKE) $(FRONT)
+
+front-lint: labextension/node_modules/.package-lock.json
+	$(NPM) run lint
+
+front-test: labextension/node_modules/.package-lock.json
+	$(NPM) test
+
+labextension/node_modules/.package-lock.json: labextension/package-lock.json | $(VENV)/.dev
+	$(NPM) ci
+	touch $@
+
+# An editable install reads the widgets from the checkout; JupyterLab reads its extension from the environment.
+$(FRONT): $(FRONT_SOURCES) labextension/node_modules/.package-lock.json | $(VENV)/.dev
+	$(NPM) run build
+	rm -rf $(VENV)/share/jupyter/labextensions/costmagic
+	mkdir -p $(VENV)/share/jupyter/labextensions
+	cp -r costmagic/labextension $(VENV)/share/jupyter/labextensions/costmagic
+	cp labextension/install.json $(VENV)/share/jupyter/labextensions/costmagic/
+	touch $@
 
 # Debian's python3 comes without what makes virtual environments.
 $(BIN)/python:
@@ -61,4 +92,5 @@ postgresql:
 		($(SUDO) apt-get update && $(SUDO) apt-get install -y postgresql)
 
 clean:
+	rm -rf costmagic/static costmagic/labextension labextension/node_modules labextension/lib labextension/build
 	rm -rf $(VENV) .costmagic .mypy_cache .ruff_cache .pytest_cache dist build

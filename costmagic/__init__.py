@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BudgetError",
+    "Comparison",
     "ConfigError",
     "CostmagicError",
     "Message",
@@ -30,19 +31,26 @@ __all__ = [
     "budget",
     "cache_prefixes",
     "cache_stats",
+    "compare",
+    "compare_many",
     "costs",
     "estimate",
     "ledger",
+    "meter",
     "route",
     "sim",
     "stream",
 ]
+
+_COMPARISON = ("Comparison", "compare", "compare_many")
 
 # Methods of the default session.
 _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
     from . import routing as routing
+    from .comparison import Comparison, compare, compare_many
+    from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
     from .session import Session, action
@@ -70,6 +78,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'costmagic' has no attribute '{name}'")
     if name == "sim":
         return import_module(".providers.sim", __name__)
+    if name in _COMPARISON:
+        return getattr(import_module(".comparison", __name__), name)
+    if name == "meter":
+        return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)

@@ -93,6 +93,10 @@ class Call:
                 setattr(self, f.name, getattr(fresh, f.name))
         self.prepared = prepared
 
+    def begin(self) -> None:
+        """Time it from now on: it was made earlier than it is sent."""
+        self.started_at, self._begun = datetime.now(UTC), time.perf_counter()
+
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._begun) * 1000
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING
 
 from .accounting import Ledger
 from .accounting.budget import Budgets
@@ -37,9 +36,6 @@ from .second_opinion import SecondOpinion
 from .similar import Similar, entry_of
 from .tokens import Experience, Tokens
 from .types import Delta, ProviderError, Request, Usage, UsageError
-
-if TYPE_CHECKING:
-    from .routing.examples import Example
 
 
 class Engine:
@@ -88,10 +84,10 @@ class Engine:
         """
         return self._preparer.prepare(ask, sendable)
 
-    def examples(self, prepared: Prepared) -> tuple[Example, ...]:
-        """The known prompts nearest to one that a learned router has routed."""
-        prompt, feature = prepared.ask.prompt, prepared.ask.feature
-        return self.router.examples(prompt, prepared.route, feature, self.ledger.engine)
+    def is_cached(self, prepared: Prepared) -> bool:
+        """Whether the exact cache would answer now."""
+        unasked = prepared.ask.no_cache or prepared.ask.fresh
+        return not unasked and self.exact.get(self._key(prepared.request)) is not None
 
     def run(self, call: Call) -> Iterator[str]:
         """Carry the call through; yields the reply's text as it arrives, then ``call.reply`` is set.

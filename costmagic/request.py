@@ -14,6 +14,7 @@ from .prices import Prices
 from .reach import Reach
 from .reduce.output_limits import output_limit
 from .routing import Router
+from .tables import encodable
 from .types import TIERS, Message, Request, Route, UsageError
 
 JSON_INSTRUCTION = "Answer with one valid JSON value and nothing else: no explanation, no code fence."
@@ -160,7 +161,7 @@ def _texts_checked(ask: Ask) -> Ask:
         # An empty name is a variable that was never filled, not a wish for the default.
         if name in ("tier", "model") and not value.strip():
             raise UsageError(f"{name} is empty: name one, or leave it out")
-        texts[name] = _encodable(value)
+        texts[name] = encodable(value)
     return replace(ask, **texts)  # type: ignore[arg-type]
 
 
@@ -170,7 +171,7 @@ def _stop_sequences(value: Any) -> tuple[str, ...]:
         return ()
     if not isinstance(stop, tuple) or any(not isinstance(s, str) or not s for s in stop):
         raise UsageError(f"stop takes a text or several, none of them empty, not {_short(value)}")
-    return tuple(_encodable(s) for s in stop)
+    return tuple(encodable(s) for s in stop)
 
 
 def _short(value: object) -> str:
@@ -203,12 +204,3 @@ def _money(name: str, value: Any) -> Decimal:
     if isinstance(value, bool) or not amount.is_finite() or amount < 0:
         raise UsageError(f"{name} must be an amount in USD, 0 or more, not {_short(value)}")
     return amount
-
-
-def _encodable(text: str) -> str:
-    """``text`` with what UTF-8 can't carry (halves of surrogate pairs) joined or replaced."""
-    try:
-        text.encode()
-        return text
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

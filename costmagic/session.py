@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from .cache_report import CacheStats
     from .prefix_report import PrefixReport
+    from .routing.examples import Example
 
 _action: ContextVar[str | None] = ContextVar("costmagic_action", default=None)
 
@@ -82,6 +83,7 @@ class Session:
         self._lock = threading.Lock()
         forks.renew(self)
         self._totals = Totals()
+        self._watchers: tuple[Callable[[], None], ...] = ()
 
     def renew_after_fork(self) -> None:
         """A new lock in a forked child."""
@@ -171,7 +173,10 @@ class Session:
         prepared = self.rehearse(prompt, **options)
         shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
         names = None if prepared.route.tier else [*self.tiers(), prepared.route.ref]
-        examples = self.engine.examples(prepared) if prepared.route.source == "learned" else ()
+        examples: Sequence[Example] = ()
+        if prepared.route.source == "learned":
+            engine = self.engine
+            examples = engine.router.examples(prompt, prepared.route, prepared.ask.feature, engine.ledger.engine)
         return Explanation(prepared.route, self.estimate(prompt, names, **shared), examples)
 
     def tiers(self) -> dict[str, str]:
@@ -230,12 +235,22 @@ class Session:
             budgets.reset()
         for limit in changes:
             budgets.change(limit)
+        if limits:
+            self._tell()
         return budgets.report()
 
     @property
     def totals(self) -> Totals:
         """What this session has done so far."""
         return self._totals
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever totals or limits have changed, in the thread that did it: it must be quick."""
+        self._watchers = (*self._watchers, changed)
+
+    def _tell(self) -> None:
+        for changed in self._watchers:
+            changed()
 
     def close(self) -> None:
         """Close connections and files; they open again when they are needed. The ledger keeps all."""
@@ -260,6 +275,7 @@ class Session:
                 simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
                 unpriced=was.unpriced + (reply.cost is None and not simulated),
             )
+        self._tell()
 
 
 _default: Session | None = None

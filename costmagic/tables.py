@@ -23,6 +23,15 @@ def printable(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def encodable(text: str) -> str:
+    """``text`` with what UTF-8 can't carry (halves of surrogate pairs) joined or replaced."""
+    try:
+        text.encode()
+        return text
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def money_safe(text: str) -> str:
     """``text`` escaped for HTML, its dollar signs out of MathJax's reach whatever classes survive."""
     return escape(text).replace("$", "<span>$</span>")

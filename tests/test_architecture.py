@@ -39,11 +39,22 @@ LAYERS = (
     ("reach",),
     ("request",),
     ("call", "estimates"),
-    ("json_reply", "downgrade", "fallback", "second_opinion", "explanation", "checkpoints", "prefixes", "embedders"),
+    (
+        "json_reply",
+        "downgrade",
+        "fallback",
+        "second_opinion",
+        "explanation",
+        "checkpoints",
+        "prefixes",
+        "embedders",
+        "plots",
+    ),
     ("books", "similar", "reply_stream"),
     ("engine",),
     ("cache_report", "prefix_report"),
     ("session",),
+    ("comparison",),
     ("notebook",),
     ("doctor", ""),
     ("cli",),
@@ -52,7 +63,15 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 
 # The local provider and the embedder run what weights keeps; the learned router reads with the embedder.
 # and learns from what the ledger knows.
-EXCEPTIONS = {("providers", "weights"), ("embedding", "weights"), ("routing", "embedding"), ("routing", "accounting")}
+# A comparison draws itself, on use.
+EXCEPTIONS = {
+    ("comparison",),
+    ("plots", "comparison"),
+    ("providers", "weights"),
+    ("embedding", "weights"),
+    ("routing", "embedding"),
+    ("routing", "accounting"),
+}
 
 HEAVY = {
     "sqlalchemy",

@@ -116,6 +116,19 @@ class Budgets:
         row |= {"amount_nusd": amount, "expires_at": naive_utc(now + EXPIRES_AFTER)}
         connection.execute(reservations.insert(), row)
 
+    def check(self, worst: Decimal, feature: str | None) -> None:
+        """Raise BudgetError unless ``worst`` USD more would stay within all limits now; reserves nothing."""
+        from .database import reading
+
+        limits, now = self.applying(feature), datetime.now(UTC)
+        if not limits or not worst:
+            return
+        with self._ledger_or_refusal(), reading(self._ledger.engine()) as connection:
+            standings = self._standings(connection, limits, now, now)
+        for standing in standings:
+            if not standing.admits(worst):
+                raise _refusal(standing, worst)
+
     def release(self, call_id: str) -> None:
         """Give back what is reserved for a call that was never sent; ``Ledger.finish`` settles those that were."""
         from sqlalchemy.exc import SQLAlchemyError

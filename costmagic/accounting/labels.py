@@ -6,9 +6,11 @@ import json
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from .database import reading
 from .schema import calls, texts
+from .store import Ledger, LedgerError
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,23 @@ class Judged:
     tier: str | None
     quality: float
     compared: bool
+
+
+def judge(ledger: Ledger, call_id: str, quality: float | None) -> None:
+    """Write down what a finished call's answer was found to be worth, 0 to 1; None takes a judgement back.
+
+    Raises LedgerError when the ledger can't be written, or does not hold the call.
+    """
+    try:
+        with ledger.transaction() as connection:
+            found = connection.execute(calls.update().where(calls.c.id == call_id).values(quality=quality)).rowcount
+    except (SQLAlchemyError, OSError) as error:
+        reason = getattr(error, "orig", None) or error
+        raise LedgerError(
+            f"the ledger at {ledger.name} can't be written, so the judgement is not kept: {reason}"
+        ) from None
+    if not found:
+        raise LedgerError(f"the ledger at {ledger.name} holds no call {call_id}")
 
 
 def judged(engine: Engine, feature: str | None = None) -> list[Judged]:

@@ -13,10 +13,12 @@ from ..money import dollars
 from ..session import Session
 from ..types import CostmagicError, UsageError, did_you_mean
 from .cache import cache, cache_lines
+from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
 from .shown import Shown
+from .totals import command as meter
 
 MAX_MODELS = 30
 MAX_HISTORY = 1_000
@@ -156,7 +158,9 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "meter": meter,
     "history": history,
+    "vote": vote,
     "help": help_,
 }
 

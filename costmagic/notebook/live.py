@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from contextlib import nullcontext
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
+from ..interrupt import shielded
 from ..reply import Reply
 from ..reply_stream import ReplyStream
+from ..session import Session
 from ..tables import printable
 from . import receipt
 from .markdown import to_html
+from .meter import LiveMeter
+from .widgets import can_show
 
 # At most 20 updates a second; rendering takes at most a tenth of the time, however long the reply.
 MIN_INTERVAL_S = 0.05
@@ -38,7 +44,7 @@ def reply_bundle(text: str) -> dict[str, Any]:
     return {"text/html": to_html(shown), "text/markdown": shown, "text/plain": printable(text)}
 
 
-def show(stream: ReplyStream, shell: InteractiveShell | None, show_sent: bool) -> Reply:
+def show(stream: ReplyStream, session: Session, shell: InteractiveShell | None) -> Reply:
     """Show the reply as it arrives, then its receipt; returns the reply.
 
     What was received stays on the screen, with its receipt, however the call ends.
@@ -47,18 +53,27 @@ def show(stream: ReplyStream, shell: InteractiveShell | None, show_sent: bool) -
         ProviderError, Interrupted, UsageError: what ended the call.
     """
     growing = _Replaced() if has_front_end(shell) else _Printed()
+    meter = None
+    if isinstance(growing, _Replaced) and can_show():
+        meter = LiveMeter(session.engine, stream.call, growing.put_above)
     try:
-        for text in stream:
-            growing.add(text)
-        growing.done(stream.reply.text)
+        with meter or nullcontext():
+            for text in stream:
+                growing.add(text)
     except KeyboardInterrupt:
         stream.close()
-        _show_rest(growing, stream, show_sent)
-        raise Interrupted("stopped; what had arrived is above and in the ledger") from None
-    except Exception:
-        _show_rest(growing, stream, show_sent)
-        raise
-    _display(receipt.bundle(stream.reply, show_sent))
+        sent = stream.call.reply is not None
+        raise Interrupted(
+            "stopped; what had arrived is above and in the ledger" if sent else "stopped before anything was sent"
+        ) from None
+    finally:
+        with shielded():
+            if meter:
+                meter.finish()
+            reply = stream.call.reply
+            growing.done(reply, receipt.bundle(reply, session.settings.store_text) if reply else {})
+            if meter:
+                meter.close()
     return stream.reply
 
 
@@ -66,39 +81,62 @@ def _display(bundle: dict[str, Any], **options: Any) -> Any:
     return display(bundle, raw=True, **options)  # type: ignore[no-untyped-call]
 
 
-def _show_rest(growing: _Replaced | _Printed, stream: ReplyStream, show_sent: bool) -> None:
-    reply = stream.call.reply
-    if reply is not None:
-        if reply.text:
-            growing.done(reply.text)
-        _display(receipt.bundle(reply, show_sent))
+class _Output:
+    """An output of the cell that can be replaced."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self.shown: dict[str, Any] | None = None
+
+    def show(self, bundle: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
+        self.shown = bundle
+        if self._handle is None:
+            self._handle = _display(bundle, metadata=metadata, display_id=True)
+        else:
+            self._handle.update(bundle, metadata=metadata, raw=True)
 
 
 class _Replaced:
-    """One output, replaced as the reply grows."""
+    """The reply, replaced as it grows, and then its receipt.
+
+    While the call runs, something else may stand above the reply. It shares the two outputs: in the end the first
+    shows the reply and the second the receipt, and no third one is left empty.
+    """
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._handle: Any = None
         self._next = 0.0
+        self._lock = threading.RLock()
+        self._first, self._second = _Output(), _Output()
+        self._above = False
 
     def add(self, text: str) -> None:
         self._parts.append(text)
         now = time.monotonic()
         if now >= self._next:
-            self._put("".join(self._parts))
+            bundle = reply_bundle("".join(self._parts))
+            with self._lock:
+                (self._second if self._above else self._first).show(bundle)
             spent = time.monotonic() - now
             self._next = now + max(MIN_INTERVAL_S, spent / RENDER_SHARE)
 
-    def done(self, text: str) -> None:
-        self._put(text)
+    def put_above(self, bundle: dict[str, Any], metadata: dict[str, Any]) -> None:
+        """Show ``bundle`` above the reply until it is done; from any thread."""
+        with self._lock:
+            self._above = True
+            if self._first.shown is not None:
+                self._second.show(self._first.shown)
+            self._first.show(bundle, metadata)
 
-    def _put(self, text: str) -> None:
-        bundle = reply_bundle(text)
-        if self._handle is None:
-            self._handle = _display(bundle, display_id=True)
-        else:
-            self._handle.update(bundle, raw=True)
+    def done(self, reply: Reply | None, below: dict[str, Any]) -> None:
+        """Show what has come in the end: all of it, or what there is of it, or (None) nothing."""
+        with self._lock:
+            texts = [reply_bundle(reply.text)] if reply and (reply.text or reply.status in ("ok", "refused")) else []
+            bundles = [*texts, *([below] if below else [])]
+            if not bundles and self._first.shown is not None:
+                bundles = [{"text/plain": ""}]
+            for output, bundle in zip((self._first, self._second), bundles, strict=False):
+                output.show(bundle)
 
 
 class _Printed:
@@ -112,6 +150,9 @@ class _Printed:
         sys.stdout.write(printable(text))
         sys.stdout.flush()
 
-    def done(self, text: str) -> None:
-        sys.stdout.write("\n" if self._length and text.strip() else "(empty reply)\n")
-        sys.stdout.flush()
+    def done(self, reply: Reply | None, below: dict[str, Any]) -> None:
+        if reply and (self._length or reply.status in ("ok", "refused")):
+            sys.stdout.write("\n" if reply.text.strip() else "(empty reply)\n")
+            sys.stdout.flush()
+        if below:
+            _display(below)

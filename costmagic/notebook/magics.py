@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -12,6 +12,9 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_loca
 
 from .. import session as sessions
 from ..types import UsageError as Mistake
+
+if TYPE_CHECKING:
+    from .options import Line
 
 ALIAS = "costmagic"
 NAME = "llm"
@@ -50,14 +53,32 @@ class CostMagics(Magics):
         parsed = parse(line)
         prompt = interpolate(cell.rstrip("\n"), namespace)
         options = {**parsed.ask, "system": system_prompt(parsed.system, namespace)}
+        if parsed.compare is not None:
+            return self._compare(session, parsed, prompt, options)
         if parsed.dry_run:
             from .dry_run import DryRun
 
             return DryRun.of(session, prompt, options)
         stream = session.run(session.prepare(prompt, **options))
-        reply = live.show(stream, self.shell, session.settings.store_text)
+        reply = live.show(stream, session, self.shell)
         if parsed.out:
             self.shell.user_ns[parsed.out] = reply
+        return None
+
+    def _compare(self, session: sessions.Session, parsed: Line, prompt: str, options: dict[str, Any]) -> Any:
+        from ..comparison import prepare
+        from ..comparison.plan import names_of
+        from . import compare_cell
+
+        if parsed.dry_run:
+            names = names_of(parsed.compare or "")
+            return session.estimate(prompt, names, **options)
+        comparison = prepare(prompt, parsed.compare or "", blind=parsed.blind, session=session, **options)
+        try:
+            compare_cell.show(comparison, session, self.shell)
+        finally:
+            if parsed.out:
+                self.shell.user_ns[parsed.out] = comparison
         return None
 
     def _session(self) -> sessions.Session:

@@ -37,6 +37,14 @@ def _parser() -> _Parser:
         help="end the reply before this text (\\n: a new line); may be repeated",
     )
     add("--json", action="store_true", help="ask for JSON; the parsed object is reply.data")
+    add(
+        "--compare",
+        metavar="REFS",
+        help="ask these tiers and models side by side, like heavy,medium,local:smollm2-135m",
+    )
+    add(
+        "--blind", action="store_true", help="with --compare: hide and shuffle the names until all replies are voted on"
+    )
     add("--fresh", action="store_true", help="call again and refresh the cache")
     add("--no-cache", action="store_true", help="leave the cache alone")
     add("--dry-run", action="store_true", help="show route, what would be sent and what it would cost; send nothing")
@@ -55,6 +63,8 @@ class Line:
     system: str | None
     out: str | None
     dry_run: bool
+    compare: str | None = None
+    blind: bool = False
 
 
 def parse(line: str) -> Line:
@@ -72,10 +82,14 @@ def parse(line: str) -> Line:
         raise UsageError(f"unknown option '{name}'{suggest_option(name, list(PARSER._option_string_actions))}")
     options = vars(known)
     out, system, dry_run = (options.pop(name) for name in ("out", "system", "dry_run"))
+    compare, blind = options.pop("compare"), options.pop("blind")
+    if blind and compare is None:
+        raise UsageError("--blind hides the names of what --compare REFS shows side by side")
     options["stop"] = [text.replace("\\n", "\n").replace("\\t", "\t") for text in options["stop"]]
     if out is not None and (not out.isidentifier() or keyword.iskeyword(out)):
         raise UsageError(f"-o takes the name of a variable, not '{out}'")
-    return Line({name: value for name, value in options.items() if value not in (None, [])}, system, out, dry_run)
+    ask = {name: value for name, value in options.items() if value not in (None, [])}
+    return Line(ask, system, out, dry_run, compare, blind)
 
 
 def split(line: str) -> list[str]:

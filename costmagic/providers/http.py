@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from .. import forks
 from ..config import BUILTIN_PROVIDERS, Settings, address
 from ..models import provider_config, require_key
 from ..stop import Stop
-from ..tables import printable
+from ..tables import encodable, printable
 from ..types import Delta, ProviderError, Request, UsageError
+from .waking import Stopped, shut, wake_on_stop
 
 Client = TypeVar("Client")
 
@@ -27,16 +28,22 @@ class Attempts(threading.local):
     def __init__(self) -> None:
         self.retries = 0
         self.stop: Stop | None = None
+        self.answered = False
 
     def begin(self, stop: Stop | None) -> None:
         self.retries = 0
         self.stop = stop
+        self.answered = False
+
+    def waiting(self) -> Stop | None:
+        """What stops the call, as long as the server has not answered it."""
+        return None if self.answered else self.stop
 
     def on_request(self, request: Any) -> None:
         """HTTP event hook: both SDKs number their attempts in this header."""
         self.retries = int(request.headers.get("x-stainless-retry-count", 0))
         if self.stop is not None and self.stop.is_set():
-            raise KeyboardInterrupt  # stopped while the SDK waited to try again
+            raise Stopped  # while the SDK waited to try again
 
 
 class HTTPProvider(ABC, Generic[Client]):
@@ -71,9 +78,12 @@ class HTTPProvider(ABC, Generic[Client]):
         failure: ProviderError | None = None
         try:
             with self._open(self._client(key), request) as events:
+                self._attempts.answered = True
                 with closing_on(stop, events.response):
                     yield Delta(retries=self._attempts.retries)
                     yield from well_formed(self._deltas(events))
+        except Stopped:
+            return
         except (self._sdk_error(), HTTPError, InvalidURL, ValueError) as error:
             if stop is not None and stop.is_set():
                 return
@@ -129,7 +139,9 @@ class HTTPProvider(ABC, Generic[Client]):
         with self._lock:
             index = (os.getpid(), self._address(), key)
             if index not in self._clients:
-                self._clients[index] = self._make_client(key)
+                client: Any = self._make_client(key)
+                wake_on_stop(client._client, self._attempts.waiting)
+                self._clients[index] = client
             return self._clients[index]
 
     def _address(self) -> str:
@@ -153,26 +165,18 @@ def closing_on(stop: Stop | None, response: Any) -> Iterator[None]:
     if stop is None:
         yield
         return
-    with stop.waking(lambda: _shut(response)):
+    with stop.waking(lambda: shut(response.extensions.get("network_stream"))):
         yield
 
 
-def _shut(response: Any) -> None:
-    # Closing a socket does not wake a thread that waits in recv() on it; shutting it down does.
-    stream = response.extensions.get("network_stream")
-    raw = stream.get_extra_info("socket") if stream is not None else None
-    if raw is None:
-        return
-    try:
-        raw.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # the other side was faster
-
-
 def well_formed(deltas: Iterator[Delta]) -> Iterator[Delta]:
-    """Pass ``deltas`` on; ValueError when what the SDK read is not JSON, or lacks what the protocol demands."""
+    """Pass ``deltas`` on, their text such that it can be stored and shown.
+
+    ValueError when what the SDK read is not JSON, or lacks what the protocol demands.
+    """
     try:
-        yield from deltas
+        for delta in deltas:
+            yield replace(delta, text=encodable(delta.text)) if delta.text else delta
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the stream is not what its protocol says ({error})") from error
 

@@ -44,10 +44,16 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def lab(tmp_path: Path, local_home: Path) -> Iterator[Lab]:
+def settings() -> dict[str, object]:
+    """Of JupyterLab; a module that needs others has its own fixture."""
+    return {}
+
+
+@pytest.fixture
+def lab(tmp_path: Path, local_home: Path, settings: dict[str, object]) -> Iterator[Lab]:
     folder = tmp_path / "lab"
     folder.mkdir()
-    lab = Lab(folder, local_home)
+    lab = Lab(folder, local_home, settings)
     yield lab
     lab.close()
 

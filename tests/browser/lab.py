@@ -14,22 +14,29 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Locator, Page
 
+QUIET = {"notification": {"fetchNews": "false", "checkForUpdates": False}}
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
 
 
 class Lab:
-    """A JupyterLab server on a free loopback port, with folders of its own."""
+    """A JupyterLab server on a free loopback port, with folders of its own.
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    Args:
+        settings: of JupyterLab's apputils, by the name of their file.
+    """
+
+    def __init__(self, folder: Path, home: Path, settings: dict[str, object] | None = None) -> None:
+        self.home = home
         self.root = folder / "notebooks"
         self.root.mkdir()
         environment = {**os.environ, "COSTMAGIC_HOME": str(home), "COSTMAGIC_PRESET": "local"}
         for kind in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{kind}_DIR"] = str(folder / kind.lower())
         environment["IPYTHONDIR"] = str(folder / "ipython")
-        quiet = folder / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
-        quiet.parent.mkdir(parents=True)
-        quiet.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}))
+        for name, values in {**QUIET, **(settings or {})}.items():
+            file = folder / f"config/lab/user-settings/@jupyterlab/apputils-extension/{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(values))
         self._log = (folder / "lab.log").open("wb")
         command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
         command += [
@@ -122,6 +129,23 @@ class Notebook:
 
     def interrupt(self) -> None:
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+
+    def forbid_interrupts(self) -> None:
+        """From here on nothing in the page can interrupt the kernel."""
+        self.page.evaluate(
+            "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt = async () => {}; }"
+        )
+
+    def use_theme(self, name: str) -> None:
+        self.page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name)
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+
+    def shut_down(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+
+    def restart(self) -> None:
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+        self.wait_for_kernel("idle")
 
     def save(self) -> None:
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")

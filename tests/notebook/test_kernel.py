@@ -4,62 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty
 from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.blocking import BlockingKernelClient
-from jupyter_client.manager import KernelManager, start_new_kernel
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter, MarkdownExporter
+from real_kernel import Kernel, receipts
 
 from costmagic import Session
 from costmagic.notebook.receipt import MIME
 
 ROOT = Path(__file__).parents[2]
-
-
-class Kernel:
-    """A real IPython kernel."""
-
-    def __init__(self) -> None:
-        self.manager: KernelManager
-        self.client: BlockingKernelClient
-        self.manager, self.client = start_new_kernel(kernel_name="python3")
-
-    def run(self, code: str) -> tuple[str, list[dict[str, Any]]]:
-        """(status, contents of what was published) of a cell."""
-        return self.finish(self.client.execute(code))
-
-    def finish(self, message_id: str, timeout: float = 120) -> tuple[str, list[dict[str, Any]]]:
-        published = list(self.published(message_id, timeout))
-        reply = self.client.get_shell_msg(timeout=timeout)
-        while reply["parent_header"].get("msg_id") != message_id:
-            reply = self.client.get_shell_msg(timeout=timeout)
-        return reply["content"]["status"], published
-
-    def published(self, message_id: str, timeout: float = 120) -> Iterator[dict[str, Any]]:
-        """What the cell publishes, until it is done."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            try:
-                message = self.client.get_iopub_msg(timeout=1)
-            except Empty:
-                continue
-            if message["parent_header"].get("msg_id") != message_id:
-                continue
-            if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
-                return
-            yield {"type": message["msg_type"], **message["content"]}
-        raise TimeoutError(f"the cell did not end within {timeout} s")
-
-    def close(self) -> None:
-        self.client.stop_channels()
-        self.manager.shutdown_kernel(now=True)
 
 
 @pytest.fixture
@@ -69,10 +27,6 @@ def kernel(local_home: Path) -> Iterator[Kernel]:
     assert status == "ok", published
     yield kernel
     kernel.close()
-
-
-def receipts(published: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [p["data"][MIME] for p in published if MIME in p.get("data", {})]
 
 
 def test_a_reply_updates_one_output_and_ends_with_a_receipt(kernel: Kernel) -> None:

@@ -118,7 +118,7 @@ def test_python_variables_are_not_expanded_by_ipython(shell: InteractiveShell) -
         ("%%llm -s 'open\nhi", "quotation"),
         ("%%llm -o not-a-name\nhi", "name of a variable"),
         ("%%llm --fresh --no-cache\nhi", "choose one"),
-        ("%%llm --compare a,b\nhi", "unknown option '--compare'"),
+        ("%%llm --compare a,b\nhi", "unknown tier 'a'"),
         ("%llm cots", "did you mean 'costs'"),
         ("%llm Explain a hash.", "a prompt goes into a %%llm cell"),
         ("%llm costs --by colour", "grouped by 'colour'"),

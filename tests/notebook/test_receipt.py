@@ -214,7 +214,6 @@ def test_a_hits_figures_tell_when_it_was_made_and_what_it_avoided() -> None:
         "similarity": None,
         "made_at": HIT["cached_at"].isoformat(),
         "avoided": "0.0001452",
-        "similarity": None,
     }
 
 

@@ -84,6 +84,28 @@ def test_stop_from_another_thread_ends_a_stream_that_says_nothing(
     assert (stream.reply.status, stream.reply.text) == ("interrupted", text)
 
 
+def test_stop_from_another_thread_ends_a_call_that_waits_for_its_first_word(
+    session: Session, server: ScriptedServer, dialect: Dialect
+) -> None:
+    asked, over = threading.Event(), threading.Event()
+
+    def silent(request: Received) -> Answer:
+        asked.set()
+        over.wait(60)
+        return Answer(200, {})
+
+    server.play(silent, Sse(dialect.whole("again")))
+    stream = session.stream("Hello", model=dialect.ref)
+    with another_thread(stream.call.stop.set, after=asked), pytest.raises(KeyboardInterrupt):
+        next(stream)
+    assert not over.is_set()
+    over.set()
+    row = only_row(session)
+    assert (row["status"], row["reply"]) == ("interrupted", "")
+    assert len(server.received) == 1
+    assert session.ask("Hello again", model=dialect.ref).text == "again"
+
+
 def test_an_interrupt_of_the_main_thread_closes_the_connection(
     session: Session, server: ScriptedServer, dialect: Dialect
 ) -> None:

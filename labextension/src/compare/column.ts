@@ -1,0 +1,143 @@
+/** One column of a running comparison: its head, meter, reply and buttons. */
+import { announcer, button, element, setText } from '../shared/dom';
+import { dollars, integer, seconds } from '../shared/format';
+import { nodes } from './markup';
+import { VoteButtons } from './votes';
+import type { Column, Figures, ToKernel } from './wire';
+
+const PHASES: Record<Column['phase'], string> = {
+  waiting: 'waiting for the first token',
+  streaming: 'the reply is arriving',
+  stopping: 'stopping',
+  ok: 'done',
+  refused: 'refused',
+  error: 'failed',
+  interrupted: 'stopped'
+};
+
+export function isRunning(column: Column): boolean {
+  return column.phase === 'waiting' || column.phase === 'streaming' || column.phase === 'stopping';
+}
+
+export class ColumnView {
+  readonly root: HTMLElement;
+  private readonly _label = element('span', 'cm-compare-label');
+  private readonly _model = element('span', 'cm-compare-model cm-muted');
+  private readonly _badges = element('span', 'cm-compare-badges');
+  private readonly _tokens = element('span', 'cm-number');
+  private readonly _cost = element('span', 'cm-number cm-compare-cost');
+  private readonly _pace = element('span', 'cm-number cm-muted');
+  private readonly _elapsed = element('span', 'cm-number cm-muted');
+  private readonly _body = element('div', 'cm-compare-body jp-RenderedHTMLCommon', { tabindex: '0', dir: 'auto' });
+  private readonly _stop = button('cm-compare-stop', 'Stop');
+  private readonly _fold = button('cm-compare-fold', 'Expand', { 'aria-expanded': 'false' });
+  private readonly _said = announcer();
+  private readonly _votes: VoteButtons;
+  private _shown: Column | null = null;
+  private _base = { elapsed: 0, at: 0 };
+
+  constructor(
+    private readonly _index: number,
+    private readonly _send: (message: ToKernel) => void,
+    signal: AbortSignal
+  ) {
+    this._votes = new VoteButtons(_index, _send, signal);
+    this.root = element(
+      'section',
+      'cm-compare-column',
+      {},
+      element('div', 'cm-compare-head', {}, this._label, this._model, this._badges),
+      element('div', 'cm-compare-meter', {}, this._tokens, this._cost, this._pace, this._elapsed),
+      this._body,
+      element('div', 'cm-compare-foot', {}, this._stop, this._votes.root, this._fold),
+      this._said
+    );
+    this._stop.addEventListener(
+      'click',
+      () => {
+        if (this._stop.getAttribute('aria-disabled') !== 'true') {
+          this._send({ type: 'stop', column: this._index });
+        }
+      },
+      { signal }
+    );
+    this._fold.addEventListener(
+      'click',
+      () => {
+        const open = this.root.classList.toggle('cm-mod-expanded');
+        this._fold.setAttribute('aria-expanded', String(open));
+        setText(this._fold, open ? 'Collapse' : 'Expand');
+      },
+      { signal }
+    );
+  }
+
+  /** `now`: milliseconds of any steady clock. */
+  show(column: Column, now: number): void {
+    const before = this._shown;
+    this._shown = column;
+    this.root.setAttribute('aria-label', column.label);
+    this.root.setAttribute('aria-busy', String(isRunning(column)));
+    setText(this._label, `${this._index + 1}. ${column.label}`);
+    setText(this._model, column.model ?? '');
+    this._showBadges(column);
+    this._showFigures(column.figures, now);
+    if (before?.html !== column.html) {
+      this._showReply(column.html);
+    }
+    this._body.setAttribute('aria-label', `Reply of ${column.label}`);
+    this._stop.hidden = !isRunning(column);
+    this._stop.setAttribute('aria-label', `Stop ${column.label}`);
+    this._stop.setAttribute('aria-disabled', String(column.phase === 'stopping'));
+    setText(this._stop, column.phase === 'stopping' ? 'Stopping…' : 'Stop');
+    this._votes.show(column);
+    if (before?.phase !== column.phase) {
+      setText(this._said, `${column.label}: ${PHASES[column.phase]}`);
+    }
+  }
+
+  /** The kernel says nothing while it waits: its clock goes on here. */
+  tick(now: number): void {
+    if (this._shown?.figures && isRunning(this._shown)) {
+      setText(this._elapsed, seconds(this._base.elapsed + (now - this._base.at) / 1000));
+    }
+  }
+
+  private _showBadges(column: Column): void {
+    const key = column.badges.map(badge => badge.text).join('\n');
+    if (this._badges.dataset.key === key) {
+      return;
+    }
+    this._badges.dataset.key = key;
+    this._badges.replaceChildren(
+      ...column.badges.map(badge => element('span', `cm-badge cm-badge-${badge.kind}`, {}, badge.text))
+    );
+  }
+
+  private _showFigures(figures: Figures | null, now: number): void {
+    if (figures === null) {
+      for (const one of [this._tokens, this._cost, this._pace, this._elapsed]) {
+        setText(one, '');
+      }
+      return;
+    }
+    const about = figures.usage === 'estimated' ? '≈ ' : '';
+    const counted = figures.input_tokens === null ? '?' : integer(figures.input_tokens);
+    setText(this._tokens, `${about}${counted} → ${integer(figures.output_tokens)} tok`);
+    const priced = figures.cost === null ? dollars(null) : about + dollars(figures.cost);
+    setText(this._cost, figures.input_tokens === null ? '' : priced);
+    setText(this._pace, figures.tokens_per_s === null ? '' : `${integer(figures.tokens_per_s)} tok/s`);
+    this._base = { elapsed: figures.elapsed_s, at: now };
+    setText(this._elapsed, seconds(figures.elapsed_s));
+  }
+
+  private _showReply(html: string): void {
+    // Whoever reads the end of a growing reply stays at its end.
+    const body = this._body;
+    const atEnd = body.scrollHeight - body.scrollTop - body.clientHeight < 8;
+    body.replaceChildren(nodes(html));
+    if (atEnd) {
+      body.scrollTop = body.scrollHeight;
+    }
+  }
+}
