@@ -125,28 +125,50 @@ def test_stop_ends_one_column_alone(session: Session) -> None:
     assert sorted(session.ledger()["status"]) == ["interrupted", "ok"]
 
 
-def test_a_column_whose_server_says_nothing_is_given_up(paid: Session, server: ScriptedServer) -> None:
+def test_a_column_that_hangs_is_given_up(session: Session) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hang(prompt: str) -> str:
+        begun.set()
+        released.wait(60)
+        return "too late"
+
+    sim.script(OPUS, answers=hang)
+    sim.script(HAIKU, answers=lambda prompt: "fine")
+    comparison = prepare("hello", [OPUS, HAIKU], session=session)
+    mute, other = comparison.columns
+    with Running(comparison.columns) as running:
+        running.start()
+        assert begun.wait(30)
+        running.stop(mute)
+        assert running.stopping(mute)
+        while not running.wait(0.1):
+            pass
+    comparison.settle()
+    assert not released.is_set()
+    assert (mute.state, mute.text, other.state) == ("interrupted", "", "ok")
+    assert comparison.to_frame().loc[OPUS, "cost"] is None
+    assert sorted(session.ledger()["status"]) == ["interrupted", "ok"]
+    released.set()
+
+
+def test_a_column_is_stopped_before_its_server_says_a_word(paid: Session, server: ScriptedServer) -> None:
     def silent(request: Received) -> Sse:
         server.holding.set()
         server.released.wait(60)
         return Sse(gpt("too late"))
 
     server.play(silent)
-    sim.script(HAIKU, answers=lambda prompt: "fine")
     comparison = prepare("hello", [TERRA, HAIKU], session=paid)
-    mute, other = comparison.columns
     with Running(comparison.columns) as running:
         running.start()
         assert server.holding.wait(30)
-        running.stop(mute)
-        assert running.stopping(mute)
+        comparison.columns[0].stop()
         while not running.wait(0.1):
             pass
-    comparison.settle()
     assert not server.released.is_set()
-    assert (mute.state, mute.text, other.state) == ("interrupted", "", "ok")
-    assert comparison.to_frame().loc[TERRA, "cost"] is None
-    assert sorted(paid.ledger()["status"]) == ["interrupted", "ok"]
+    assert [column.state for column in comparison.columns] == ["interrupted", "ok"]
+    assert comparison.columns[0].reply is not None
 
 
 def test_leaving_early_stops_all_and_keeps_what_arrived(paid: Session, server: ScriptedServer) -> None:
