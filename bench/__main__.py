@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from . import calls, startup
+from . import calls, meter, startup
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,7 @@ def rows() -> list[Row]:
             add(Row(f"added to a 20-token stream, {protocol}, {pace}, p50", whole, 4, "ms", note=ratio))
     written, whole_calls = calls.ledger_rows_per_s()
     add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
+    add(Row("an update of the live meter, 20 a second, p50", meter.update_ms(), 5, "ms"))
     print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
     return result
 
