@@ -37,8 +37,8 @@ bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
 
 lint: $(VENV)/.dev front-lint
-	$(BIN)/ruff check costmagic tests bench
-	$(BIN)/ruff format --check costmagic tests bench
+	$(BIN)/ruff check costmagic tests bench training
+	$(BIN)/ruff format --check costmagic tests bench training
 	$(BIN)/mypy
 
 front:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-from . import calls, meter, startup
+from costmagic import weights
+
+from . import calls, meter, routing, similar, startup
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Row:
 
 
 def rows() -> list[Row]:
-    """Measure everything; takes about a minute."""
+    """Measure everything; takes some minutes."""
     result: list[Row] = []
 
     def add(row: Row) -> None:
@@ -41,6 +45,11 @@ def rows() -> list[Row]:
     add(Row("%load_ext costmagic in a running kernel", startup.load_ext_ms(), 250, "ms"))
     p50, p99 = calls.hit_ms()
     add(Row("exact hit, ask to reply, row written, p50", p50, 1, "ms", note=f"p99 {p99:.2f} ms"))
+    meant, p50, p99, slowest = routing.route_ms()
+    how = "MiniLM included" if meant else "without MiniLM: it is not pulled"
+    add(Row("route decision, rules + learned, p50", p50, 5, "ms", note=how))
+    add(Row("route decision, rules + learned, p99", p99, 25, "ms", note=how))
+    add(Row("route decision, odd prompts of 0 to 10⁶ characters", slowest, 25, "ms", note="slowest of 6, each its p50"))
     for protocol in ("openai", "anthropic"):
         for paced in (True, False):
             pace = "paced" if paced else "back to back"
@@ -53,6 +62,12 @@ def rows() -> list[Row]:
     add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
     add(Row("an update of the live meter, 20 a second, p50", meter.update_ms(), 5, "ms"))
     print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
+    models = Path(os.environ.get("COSTMAGIC_TEST_HOME", ".costmagic"))
+    for _ in weights.pull(models, "minilm"):
+        pass
+    p50, p99, alone = similar.lookup_ms(models)
+    note = f"p99 {p99:.2f} ms, the embedding alone {alone:.2f} ms"
+    add(Row("semantic hit among 100,000, ask to reply, p50", p50, 10, "ms", note=note))
     return result
 
 

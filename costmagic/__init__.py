@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import current
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "action",
     "ask",
     "budget",
+    "cache_prefixes",
+    "cache_stats",
     "compare",
     "compare_many",
     "costs",
@@ -41,12 +45,14 @@ __all__ = [
 _COMPARISON = ("Comparison", "compare", "compare_many")
 
 # Methods of the default session.
-_SESSION = ("ask", "budget", "costs", "estimate", "ledger", "route", "stream")
+_SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
 
 if TYPE_CHECKING:
+    from . import routing as routing
     from .comparison import Comparison, compare, compare_many
     from .notebook.totals import meter
     from .providers import sim
+    from .reply import Reply
     from .session import Session, action
     from .types import (
         BudgetError,
@@ -55,7 +61,6 @@ if TYPE_CHECKING:
         Message,
         MissingKeyError,
         ProviderError,
-        Reply,
         Request,
         Route,
         Usage,
@@ -80,11 +85,23 @@ def __getattr__(name: str) -> Any:
     sessions = import_module(".session", __name__)
     if name in _SESSION:
         return getattr(sessions.default(), name)
-    return getattr(sessions if name in ("Session", "action") else import_module(".types", __name__), name)
+    if name in ("Session", "action"):
+        return getattr(sessions, name)
+    return getattr(import_module(".reply" if name == "Reply" else ".types", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "routing"})
+
+
+def _default_session() -> Session:
+    from importlib import import_module
+
+    session: Session = import_module(".session", __name__).default()
+    return session
+
+
+current.default = _default_session
 
 
 def load_ipython_extension(shell: Any) -> None:

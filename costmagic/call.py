@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,9 +11,13 @@ from typing import Any
 from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
+from .caching.lookups import Lookup
+from .caching.plan import Plan, Unread
+from .caching.semantic import Asked
+from .reply import Reply
 from .request import Prepared
 from .stop import Stop
-from .types import CacheLayer, Finish, Reply, Request, Route, Status, Usage
+from .types import CacheLayer, Finish, Request, Route, Status, Usage
 
 
 @dataclass
@@ -25,8 +29,11 @@ class Call:
         counted: input tokens as counted before sending (``counted_raw``: before anything learned).
         usage: the best figures so far; ``reported``: what the provider has said of them.
         key: of the cache, None when the cache was not asked.
+        prefix: what it asks of the provider's prompt cache; ``unread``: why that did not serve.
+        lookup: what the semantic cache said, None when it was not asked; ``asked``: what it needs to keep the reply.
         reserved: whether a budget holds money for it until its final row is written.
         reply: set when the call has ended, however it ended.
+        children: replies of calls that were made for this one.
     """
 
     prepared: Prepared
@@ -54,7 +61,14 @@ class Call:
     reply: Reply | None = None
     request_sent: Request | None = None
     key: str | None = None
+    prefix: Plan | None = None
+    prefix_saved: Decimal | None = None
+    prefix_premium: Decimal | None = None
+    unread: Unread | None = None
+    lookup: Lookup | None = None
+    asked: Asked | None = None
     reserved: bool = False
+    children: list[Reply] = field(default_factory=list)
     _begun: float = field(default_factory=time.perf_counter)
 
     @property
@@ -73,6 +87,15 @@ class Call:
     def begin(self) -> None:
         """Time it from now on: it was made earlier than it is sent."""
         self.started_at, self._begun = datetime.now(UTC), time.perf_counter()
+
+    def begin_again(self, prepared: Prepared) -> None:
+        """Become another attempt, with a ledger row of its own, of a call that failed before it gave any text."""
+        kept = {"prepared", "notebook", "session_id", "stop", "children", "_begun"}
+        fresh = Call(prepared, self.notebook, self.session_id, self.stop)
+        for f in fields(self):
+            if f.name not in kept:
+                setattr(self, f.name, getattr(fresh, f.name))
+        self.prepared = prepared
 
     def elapsed_ms(self) -> float:
         return (time.perf_counter() - self._begun) * 1000
@@ -121,4 +144,19 @@ class Call:
             "prompt_hash": prompt_hash(self.request),
             "counted_tokens": self.counted_raw,
             "session_id": self.session_id,
+            **self._prefix_row(),
+        }
+
+    def _prefix_row(self) -> dict[str, Any]:
+        system, turns = (self.prefix.at(conversation) if self.prefix else None for conversation in (False, True))
+        points = " ".join(f"{point.after}:{point.life}" for point in self.request.cache_after)
+        return {
+            "prefix_hash": system and system.hash,
+            "prefix_tokens": system and system.tokens,
+            "turns_hash": turns and turns.hash,
+            "turns_tokens": turns and turns.tokens,
+            "cache_after": points or None,
+            "cache_write_1h_tokens": self.usage.cache_write_1h_tokens if self.usage else None,
+            "prefix_saved_nusd": to_nusd(self.prefix_saved),
+            "prefix_premium_nusd": to_nusd(self.prefix_premium),
         }

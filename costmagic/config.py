@@ -1,4 +1,4 @@
-"""``costmagic.toml`` and the environment, read once into ``Settings``.
+"""``costmagic.toml`` and the environment, read into ``Settings``.
 
 The file is looked up from the working folder upward, then in the user's config folder; the first one
 found counts. ``COSTMAGIC_HOME`` and ``COSTMAGIC_PRESET`` override it. API keys are never settings:
@@ -17,13 +17,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from .cache_config import CacheConfig
+from .cache_config import read as read_cache
 from .checks import Where, check_keys, choice, number, positive, reference, typed
 from .limits import BudgetConfig
 from .limits import read as read_budget
-from .types import ConfigError
+from .steering import Downgrade, RoutingConfig, read_downgrade, read_output_limits, read_routing, read_rule
+from .types import TIERS, ConfigError
 
 FILE_NAME = "costmagic.toml"
-TIERS = ("heavy", "standard", "medium", "coding", "routing")
 PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
 
 
@@ -59,19 +61,12 @@ class ProviderConfig:
 
 
 @dataclass(frozen=True)
-class CacheConfig:
-    """The exact cache's bounds: ``ttl_days`` for age, ``size_mb`` for disk."""
-
-    ttl_days: float = 30.0
-    size_mb: float = 512.0
-
-
-@dataclass(frozen=True)
 class Settings:
     """Everything that can be configured; ``source`` is the file it came from.
 
     ``rule`` holds the tables of ``[[rule]]`` in their order, checked: ``tier``, and any of ``match`` (a regular
-    expression), ``task``, ``min_tokens``, ``max_tokens``.
+    expression), ``task``, ``min_tokens``, ``max_tokens``. ``output_limits`` are tokens per task over the built-in
+    ones, None to have none.
     """
 
     home: Path
@@ -81,6 +76,9 @@ class Settings:
     prices: Mapping[str, Price] = field(default_factory=dict)
     cache: CacheConfig = field(default_factory=CacheConfig)
     rule: tuple[Mapping[str, Any], ...] = ()
+    downgrade: tuple[Downgrade, ...] = ()
+    routing: RoutingConfig = field(default_factory=RoutingConfig)
+    output_limits: Mapping[str, int] | None = field(default_factory=dict)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     max_tokens: int = 4096
     store_text: bool = True
@@ -103,17 +101,21 @@ BUILTIN_PROVIDERS: Mapping[str, ProviderConfig] = {
 }
 
 
-def find_file(start: Path | None = None) -> Path | None:
-    """The ``costmagic.toml`` that counts for ``start`` (default: the working folder)."""
+def candidates(start: Path | None = None) -> list[Path]:
+    """Where ``costmagic.toml`` may be, for ``start`` (default: the working folder): the first that exists counts."""
     import platformdirs
 
     try:
         folder = (start or Path.cwd()).resolve()
-        candidates = [parent / FILE_NAME for parent in (folder, *folder.parents)]
+        paths = [parent / FILE_NAME for parent in (folder, *folder.parents)]
     except OSError:  # the working folder is gone
-        candidates = []
-    candidates.append(Path(platformdirs.user_config_dir("costmagic", appauthor=False)) / FILE_NAME)
-    return next((path for path in candidates if path.is_file()), None)
+        paths = []
+    return [*paths, Path(platformdirs.user_config_dir("costmagic", appauthor=False)) / FILE_NAME]
+
+
+def find_file(start: Path | None = None) -> Path | None:
+    """The ``costmagic.toml`` that counts for ``start`` (default: the working folder)."""
+    return next((path for path in candidates(start) if path.is_file()), None)
 
 
 def default_home() -> Path:
@@ -174,7 +176,11 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         raise where.error("max_tokens", "max_tokens must be at least 1")
     if "preset" in values:
         given["preset"] = choice(values["preset"], PRESETS, "preset", where)
-    given["rule"] = tuple(_rule(table, where) for table in typed(values.get("rule", []), list, "rule", where))
+    given["rule"] = tuple(read_rule(table, where) for table in typed(values.get("rule", []), list, "rule", where))
+    downgrades = typed(values.get("downgrade", []), list, "downgrade", where)
+    given["downgrade"] = tuple(read_downgrade(table, where) for table in downgrades)
+    given["routing"] = read_routing(typed(values.get("routing", {}), dict, "routing", where), where)
+    given["output_limits"] = read_output_limits(values.get("output_limits", {}), where)
     tiers = typed(values.get("tiers", {}), dict, "tiers", where)
     check_keys(tiers, TIERS, "tiers.", where)
     given["tiers"] = {name: reference(ref, f"tiers.{name}", where) for name, ref in tiers.items()}
@@ -185,23 +191,9 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
         reference(ref, f'prices."{ref}"', where): _price(table, f'prices."{ref}"', where)
         for ref, table in typed(values.get("prices", {}), dict, "prices", where).items()
     }
-    cache = typed(values.get("cache", {}), dict, "cache", where)
-    check_keys(cache, [f.name for f in fields(CacheConfig)], "cache.", where)
-    given["cache"] = CacheConfig(**{k: float(positive(v, f"cache.{k}", where)) for k, v in cache.items()})
+    given["cache"] = read_cache(typed(values.get("cache", {}), dict, "cache", where), where)
     given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
     return Settings(home=Path(), **given)
-
-
-def _rule(table: Any, where: Where) -> Mapping[str, Any]:
-    table = typed(table, dict, "rule", where)
-    kinds = {"tier": str, "match": str, "task": str, "min_tokens": int, "max_tokens": int}
-    check_keys(table, list(kinds), "rule.", where)
-    for key, value in table.items():
-        typed(value, kinds[key], f"rule.{key}", where)
-    if "tier" not in table:
-        raise where.error("rule", "a [[rule]] needs a tier")
-    choice(table["tier"], TIERS, "rule.tier", where)
-    return dict(table)
 
 
 def _provider(name: str, table: Mapping[str, Any], where: Where) -> ProviderConfig:

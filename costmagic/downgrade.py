@@ -7,10 +7,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 from .call import Call
-from .config import TIERS, Settings
+from .config import Settings
 from .estimates import Estimator
 from .request import Prepared, Preparer
-from .types import BudgetError, UsageError
+from .types import TIERS, BudgetError, UsageError
 
 
 class Downgrades:
@@ -74,4 +74,4 @@ def _explained(prepared: Prepared, wanted: Prepared, refusal: BudgetError) -> Pr
     name = f"tier {wanted.route.tier}" if wanted.route.tier else wanted.route.ref
     reason = f"{name} was wanted ({wanted.route.reason}), but {refusal}"
     route = replace(prepared.route, source="policy", reason=reason, label="budget", task=wanted.route.task)
-    return Prepared(wanted.ask, route, prepared.request, wanted.max_cost)
+    return Prepared(wanted.ask, route, prepared.request, wanted.max_cost, prepared.limited_for)

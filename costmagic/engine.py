@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from .accounting import Ledger
 from .accounting.budget import Budgets
-from .accounting.money import from_nusd, to_nusd
+from .accounting.money import from_nusd
+from .books import Books
 from .caching.exact import Entry, ExactCache
 from .caching.inflight import Flight, Flights
 from .caching.key import request_key
+from .caching.semantic import Found
 from .call import Call
 from .checkpoints import Checkpoints
 from .config import Settings
 from .downgrade import Downgrades
 from .estimates import Estimator, Size
+from .fallback import Fallbacks
 from .interrupt import shielded
 from .json_reply import parse_json
-from .models import split, tier_ref
+from .models import split
+from .prefixes import Prefixes
 from .prices import Prices
 from .providers import Providers
+from .reach import Reach
+from .reply import Reply
 from .request import Ask, Prepared, Preparer
 from .routing import Router
+from .second_opinion import SecondOpinion
+from .similar import Similar, entry_of
 from .tokens import Experience, Tokens
-from .types import Delta, Finish, ProviderError, Reply, Request, Usage, UsageError
+from .types import Delta, ProviderError, Request, Usage, UsageError
+
+if TYPE_CHECKING:
+    from .routing.examples import Example
 
 
 class Engine:
     """Carries requests through, one at a time per thread, any number of threads."""
 
-    def __init__(self, settings: Settings) -> None:
+    budgets: Budgets
+    _flights: Flights
+
+    def __init__(self, settings: Settings, before: Engine | None = None) -> None:
+        """``before`` is the engine that this one takes over from, when the settings have changed."""
         self.settings = settings
         self.prices = Prices(settings)
         self.providers = Providers(settings)
-        self.ledger = Ledger(settings.ledger_url or settings.home / "ledger.db", settings.store_text)
-        self.budgets = Budgets(settings.budget, self.ledger)
+        self.ledger = _ledger(settings, before)
+        self.budgets = Budgets(settings.budget, self.ledger, before.budgets if before else None)
         self.exact = ExactCache(settings.home / "cache" / "exact", settings.cache)
         self.tokens = Tokens(self._experience)
         self.estimator = Estimator(self.prices, self.tokens)
-        self._preparer = Preparer(settings, self.prices, Router(settings))
-        self._downgrades = Downgrades(settings, self._preparer, self.estimator)
-        self._flights = Flights()
+        self.prefixes = Prefixes(settings, self.prices, self.tokens, self.estimator, self.ledger)
+        self.books = Books(settings, self.prices, self.tokens, self.prefixes)
+        self.similar = Similar(settings, self.exact, self.prices, self.providers, self.ledger)
+        self.reach = Reach(settings, self.prices)
+        self.router = Router(settings)
+        self._preparer = Preparer(settings, self.prices, self.router, self.reach)
+        # The ways around what may stop a call, the outermost first.
+        self._ways = (
+            SecondOpinion(settings, self._preparer, self.router),
+            Fallbacks(self._preparer, self.reach),
+            Downgrades(settings, self._preparer, self.estimator),
+        )
+        self._flights = before._flights if before else Flights()
         self._checkpoints = Checkpoints(self._checkpoint)
         self._experiences: dict[str, Experience] = {}
 
@@ -53,6 +79,7 @@ class Engine:
         self.providers.close()
         self.ledger.close()
         self.exact.close()
+        self.similar.close()
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check and route ``ask``; raises UsageError, sends nothing.
@@ -61,10 +88,10 @@ class Engine:
         """
         return self._preparer.prepare(ask, sendable)
 
-    def is_cached(self, prepared: Prepared) -> bool:
-        """Whether the exact cache would answer now."""
-        unasked = prepared.ask.no_cache or prepared.ask.fresh
-        return not unasked and self.exact.get(self._key(prepared.request)) is not None
+    def examples(self, prepared: Prepared) -> tuple[Example, ...]:
+        """The known prompts nearest to one that a learned router has routed."""
+        prompt, feature = prepared.ask.prompt, prepared.ask.feature
+        return self.router.examples(prompt, prepared.route, feature, self.ledger.engine)
 
     def run(self, call: Call) -> Iterator[str]:
         """Carry the call through; yields the reply's text as it arrives, then ``call.reply`` is set.
@@ -75,21 +102,24 @@ class Engine:
             ProviderError: the provider failed; ``call.reply`` holds what was received.
             KeyboardInterrupt: interrupted or stopped; likewise.
         """
-        return self._downgrades.run(call, self._run)
+        send: Callable[[Call], Iterator[str]] = self._run
+        for way in reversed(self._ways):
+            send = partial(way.run, send=send)
+        return send(call)
 
     def _run(self, call: Call) -> Iterator[str]:
         ask = call.prepared.ask
         if ask.no_cache or ask.fresh:
             yield from self._send(call, None)
             return
-        key = call.key = self._key(call.prepared.request)
+        key = call.key = self.key(call.prepared.request)
         flight, leads = self._flights.join(key)
         while not leads:
             outcome = flight.wait(call.stop)
             if isinstance(outcome, ProviderError):
                 yield from self._shared_error(call, outcome)
             if isinstance(outcome, Reply):
-                yield from self._hit(call, _entry_of(outcome))
+                yield from self._hit(call, entry_of(outcome))
                 return
             rejoined, leads = self._flights.join(key)
             if rejoined is flight:  # its leader is asleep: do not wait for it again
@@ -98,20 +128,23 @@ class Engine:
             flight = rejoined
         try:
             entry = self.exact.get(key)
-            if entry is None:
+            found = self.similar.find(call) if entry is None else None
+            if entry is None and found is None:
                 yield from self._send(call, flight)
         finally:
             self._flights.land(key, flight)
         if entry is not None:
             yield from self._hit(call, entry)
+        elif found is not None:
+            yield from self._hit(call, found.entry, found)
 
     def _send(self, call: Call, flight: Flight | None) -> Iterator[str]:
         """Ask the provider. The ledger row is there before the request is, and final when this ends."""
-        size = self.estimator.checked(call.prepared.request, call.prepared.max_cost)
-        request = call.request_sent = replace(call.prepared.request, max_tokens=size.max_tokens)
+        size = self.prefixes.sized(call)
+        request = call.request
         call.counted, call.counted_raw = size.input_tokens, size.raw_tokens
-        call.usage = self._estimated(call)
-        call.cost = self._cost(call)
+        call.usage = self.books.estimated(call)
+        call.cost = self.books.cost(call)
         call.reserved = self._reserve(call, size)
         stream: Iterator[Delta] = iter(())
         failure: ProviderError | None = None
@@ -163,6 +196,7 @@ class Engine:
                 self._settle(call, failure)
                 if flight:
                     flight.outcome = call.reply if call.status in ("ok", "refused") else failure
+        self.prefixes.warn(call)
 
     def _reserve(self, call: Call, size: Size) -> bool:
         """Set aside what the call could cost, where a budget asks for it; raises BudgetError."""
@@ -174,9 +208,11 @@ class Engine:
 
     def _checkpoint(self, call: Call) -> None:
         """Save a running call as what it is if this process dies now."""
-        usage = self._estimated(call, call.reported)
-        cost = self.prices.answer_cost(call.request.ref, call.model, usage, call.started_at)
-        self.ledger.checkpoint(replace(call, usage=usage, cost=cost).row(), call.text)
+        usage = self.books.estimated(call, call.reported)
+        now = replace(call, usage=usage)
+        now.cost = self.books.cost(now)
+        self.prefixes.settle(now)
+        self.ledger.checkpoint(now.row(), call.text)
 
     def _settle(self, call: Call, failure: ProviderError | None) -> None:
         """Price the call, write its final row, keep its reply if it may be served again."""
@@ -187,39 +223,47 @@ class Engine:
         elif failure is not None and failure.billed is False and not call.parts:
             call.usage = Usage(0, 0, source="estimated")
         else:
-            call.usage = self._estimated(call, call.reported)
+            call.usage = self.books.estimated(call, call.reported)
         if self.settings.providers[call.request.provider].kind == "sim":
             call.usage = replace(call.usage, source="simulated")
-        call.cost = self._cost(call)
-        self._price_baseline(call)
+        call.cost = self.books.cost(call)
+        self.prefixes.settle(call)
+        self.books.price_baseline(call)
         data, data_error = parse_json(call)
         self.ledger.finish(call.row(), call.request, call.text, call.reserved)
         ask = call.prepared.ask
         cache_state = "off" if ask.no_cache else "refreshed" if ask.fresh else "miss"
-        call.reply = self._reply(call, cache_state=cache_state, data=data, data_error=data_error)
-        if call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache:
-            self.exact.put(call.key or self._key(call.prepared.request), _entry_of(call.reply))
+        call.reply = self.books.reply(call, cache_state=cache_state, data=data, data_error=data_error)
+        kept = call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache
+        if kept:
+            self.exact.put(call.key or self.key(call.prepared.request), self.similar.labelled(call, call.reply))
+        self.similar.settle(call, kept)
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
             self._experiences[ref] = self._experience(ref).add(call.counted_raw or 0, call.usage.input_tokens)
         if failure is not None:
             failure.cost, failure.call_id = call.cost, call.id
 
-    def _hit(self, call: Call, entry: Entry) -> Iterator[str]:
-        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure."""
-        call.cache, call.cache_of = "exact", entry.call_id
+    def _hit(self, call: Call, entry: Entry, found: Found | None = None) -> Iterator[str]:
+        """Serve a reply that was paid before. The row is written first: it cost nothing to be sure.
+
+        ``found`` is what the semantic cache found, None for an exact hit.
+        """
+        call.cache, call.cache_of = "semantic" if found else "exact", entry.call_id
         call.usage, call.model, call.finish = entry.usage, entry.model, entry.finish
         call.status = "refused" if entry.finish == "refusal" else "ok"
         call.receive(entry.text)
         call.cost = Decimal(0)
-        self._price_baseline(call)
+        self.books.price_baseline(call)
         data, data_error = parse_json(call)
         call.latency_ms = call.elapsed_ms()
         self.ledger.record(call.row())
-        call.reply = self._reply(
+        self.similar.hit(call, found)
+        call.reply = self.books.reply(
             call,
             cache_state="hit",
             cached_at=entry.made_at,
+            similarity=found.candidate.similarity if found else None,
             avoided=from_nusd(entry.cost_nusd),
             data=data,
             data_error=data_error,
@@ -231,52 +275,14 @@ class Engine:
         call.status, call.usage, call.cost = "error", Usage(0, 0, source="estimated"), Decimal(0)
         call.latency_ms = call.elapsed_ms()
         self.ledger.finish(call.row(), call.request, "")
-        call.reply = self._reply(call, cache_state="miss")
+        call.reply = self.books.reply(call, cache_state="miss")
         shared = ProviderError(error.provider, error.message, error.status)
         shared.cost, shared.billed, shared.call_id = call.cost, False, call.id
         raise shared
         yield  # makes this a generator, like its siblings
 
-    def _estimated(self, call: Call, reported: Usage | None = None) -> Usage:
-        """Usage of a call that did not report it (all): what was reported so far, else counts."""
-        output = self.tokens.text(call.request.ref, call.text).tokens if call.parts else 0
-        if reported is None:
-            return Usage(call.counted, output, source="estimated")
-        return replace(reported, output_tokens=max(output, reported.output_tokens), source="estimated")
-
-    def _cost(self, call: Call) -> Decimal | None:
-        assert call.usage is not None
-        return self.prices.answer_cost(call.request.ref, call.model, call.usage, call.started_at)
-
-    def _price_baseline(self, call: Call) -> None:
-        assert call.usage is not None
-        call.baseline_ref = tier_ref(self.settings, "heavy")
-        call.baseline_cost = self.prices.cost(call.baseline_ref, call.usage, call.started_at)
-
-    def _reply(self, call: Call, **more: Any) -> Reply:
-        assert call.usage is not None
-        assert call.latency_ms is not None
-        return Reply(
-            text=call.text,
-            request=call.request,
-            route=call.route,
-            status=call.status or "interrupted",
-            usage=call.usage,
-            finish=call.finish,
-            cost=call.cost,
-            model=call.model or call.request.model,
-            started_at=call.started_at,
-            latency_ms=call.latency_ms,
-            first_token_ms=call.first_token_ms,
-            baseline_ref=call.baseline_ref,
-            baseline_cost=call.baseline_cost,
-            cache=call.cache,
-            retries=call.retries,
-            id=call.id,
-            **more,
-        )
-
-    def _key(self, request: Request) -> str:
+    def key(self, request: Request) -> str:
+        """Of ``request`` in the exact cache."""
         endpoint = self.providers.get(request.provider).endpoint(request.model)
         return request_key(request, endpoint, self.settings.user, self.settings.project)
 
@@ -286,7 +292,9 @@ class Engine:
         return self._experiences[ref]
 
 
-def _entry_of(reply: Reply) -> Entry:
-    finish: Finish = reply.finish or "stop"
-    assert reply.id is not None
-    return Entry(reply.text, reply.model, finish, reply.usage, to_nusd(reply.cost), reply.id, reply.started_at)
+def _ledger(settings: Settings, before: Engine | None) -> Ledger:
+    """The ledger of ``settings``: the open one, with what waits in it, where that has not changed."""
+    location = settings.ledger_url or settings.home / "ledger.db"
+    if before and (before.ledger.location, before.ledger.store_text) == (location, settings.store_text):
+        return before.ledger
+    return Ledger(location, settings.store_text)

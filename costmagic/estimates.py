@@ -130,15 +130,21 @@ class Estimator:
             likely_most = int(tokens * MOST_TIMES) + MOST_MORE
             tokens = max(tokens, min(likely_most, window) if window else likely_most)
         plain = self._prices.cost(request.ref, Usage(tokens, size.max_tokens))
-        written = self._prices.cost(request.ref, Usage(tokens, size.max_tokens, cache_write_tokens=tokens))
+        written = self._prices.cost(request.ref, _written(request, tokens, size.max_tokens))
         return None if plain is None or written is None else max(plain, written)
 
     def _worst(self, request: Request, size: Size) -> Decimal | None:
         worst = self._prices.cost(request.ref, Usage(size.input_tokens, size.max_tokens))
-        if worst is None or not self._prices.caches_unasked(request.ref):
+        if worst is None or not (request.cache_after or self._prices.caches_unasked(request.ref)):
             return worst
-        written = Usage(size.input_tokens, size.max_tokens, cache_write_tokens=size.input_tokens)
+        written = _written(request, size.input_tokens, size.max_tokens)
         return max(worst, self._prices.cost(request.ref, written) or worst)
+
+
+def _written(request: Request, tokens: int, output: int) -> Usage:
+    """The whole prompt written into the provider's cache, for as long as the request asks."""
+    hour = tokens if any(point.life == "1h" for point in request.cache_after) else 0
+    return Usage(tokens, output, cache_write_tokens=tokens, cache_write_1h_tokens=hour)
 
 
 @dataclass(frozen=True)

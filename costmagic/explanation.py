@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
+from typing import TYPE_CHECKING
 
 from .estimates import Estimates
+from .tables import NO_MATH, html, money_safe, plain
 from .types import Route
+
+if TYPE_CHECKING:
+    from .routing.examples import Example
+
+EXCERPT = 80
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """The route of a prompt and its estimates on every tier."""
+    """The route of a prompt, its estimates on every tier, and the known prompts that a learned decision rests on."""
 
     route: Route
     estimates: Estimates
+    examples: Sequence[Example] = ()
 
     @property
     def task(self) -> str | None:
@@ -25,13 +33,32 @@ class Explanation:
         return self.route.tier
 
     @property
+    def confidence(self) -> float | None:
+        """The probability that what was learned gives its decision; None where a choice or a rule decided."""
+        return self.route.confidence
+
+    @property
     def line(self) -> str:
         """The decision as one sentence."""
         where = f"tier {self.route.tier} ({self.route.ref})" if self.route.tier else self.route.ref
-        return f"task: {self.route.task or 'not known'} → {where}, decided by {self.route.source}: {self.route.reason}"
+        sure = "" if self.confidence is None else f" (confidence {self.confidence:.0%})"
+        by = f"decided by {self.route.source}{sure}: {self.route.reason}"
+        return f"task: {self.route.task or 'not known'} → {where}, {by}"
+
+    def _nearest(self) -> list[list[str]]:
+        rows = [[f"{e.similarity:.2f}", e.says, _excerpt(e.prompt)] for e in self.examples]
+        return [["like", "which is", "nearest examples"], *rows] if rows else []
 
     def __repr__(self) -> str:
-        return f"{self.line}\n\n{self.estimates!r}"
+        nearest = self._nearest()
+        return "\n\n".join([self.line, *([plain(nearest)] if nearest else []), repr(self.estimates)])
 
     def _repr_html_(self) -> str:
-        return f"<p>{escape(self.line)}</p>{self.estimates._repr_html_()}"
+        nearest = self._nearest()
+        examples = html(nearest) if nearest else ""
+        return f"<p class='{NO_MATH}'>{money_safe(self.line)}</p>{examples}{self.estimates._repr_html_()}"
+
+
+def _excerpt(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT else line[: EXCERPT - 1] + "…"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from .config import TIERS, ProviderConfig, Settings
-from .types import MissingKeyError, UsageError, did_you_mean
+from .config import ProviderConfig, Settings
+from .types import TIERS, MissingKeyError, UsageError, did_you_mean
 
 LOCAL_MODEL = "local:smollm2-135m"
 LOCAL_WINDOW = 8_192  # tokens: SmolLM2's own, and what each request to a local model gets

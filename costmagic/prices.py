@@ -6,6 +6,7 @@ version's); the user's own prices in ``costmagic.toml`` come first. This module 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ class Prices:
                 input_tokens=usage.input_tokens,
                 cache_read_tokens=usage.cache_read_tokens,
                 cache_write_tokens=usage.cache_write_tokens,
+                cache_write_1h_tokens=usage.cache_write_1h_tokens,
                 output_tokens=usage.output_tokens,
             ),
             provider,
@@ -81,6 +83,20 @@ class Prices:
             if self.knows(exact):
                 return self.cost(exact, usage, at)
         return self.cost(ref, usage, at)
+
+    def prefix_money(
+        self, ref: str, answered: str | None, usage: Usage, at: datetime
+    ) -> tuple[Decimal, Decimal] | tuple[None, None]:
+        """USD that the provider's prompt cache (saved by reads, cost more for writes) than plain input, exact.
+
+        Both are parts of one bill: plain input would have cost ``cost + saved - more``. None when unpriced.
+        """
+        cost = self.answer_cost(ref, answered, usage, at)
+        unread = self.answer_cost(ref, answered, replace(usage, cache_read_tokens=0), at)
+        unwritten = self.answer_cost(ref, answered, replace(usage, cache_write_tokens=0, cache_write_1h_tokens=0), at)
+        if cost is None or unread is None or unwritten is None:
+            return None, None
+        return unread - cost, cost - unwritten
 
     def rates(self, ref: str) -> tuple[Decimal, Decimal] | None:
         """USD per million input and output tokens for a short prompt today; None when unknown."""
@@ -153,10 +169,13 @@ def _own_cost(price: Price, usage: Usage) -> Decimal:
     read = price.input if price.cache_read is None else price.cache_read
     write = price.input if price.cache_write is None else price.cache_write
     plain = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+    # Whoever charges more for a write charges twice the input for one that lives an hour.
+    hour = write if price.cache_write is None else max(write, 2 * price.input)
     total = (
         plain * price.input
         + usage.cache_read_tokens * read
-        + usage.cache_write_tokens * write
+        + (usage.cache_write_tokens - usage.cache_write_1h_tokens) * write
+        + usage.cache_write_1h_tokens * hour
         + usage.output_tokens * price.output
     )
     return total / MILLION

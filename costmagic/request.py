@@ -8,14 +8,14 @@ from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
-from . import weights
-from .config import TIERS, Settings, address
-from .models import LOCAL_MODEL, require_key, split, tier_ref
-from .prices import LISTED, Prices
-from .providers.sim import is_scripted
+from .config import Settings
+from .models import DEFAULT_TIER, split, tier_ref
+from .prices import Prices
+from .reach import Reach
+from .reduce.output_limits import output_limit
 from .routing import Router
 from .tables import encodable
-from .types import Message, Request, Route, UsageError, closest, did_you_mean
+from .types import TIERS, Message, Request, Route, UsageError
 
 JSON_INSTRUCTION = "Answer with one valid JSON value and nothing else: no explanation, no code fence."
 
@@ -47,21 +47,27 @@ class Ask:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A checked and routed request, ready to be sent."""
+    """A checked and routed request, ready to be sent.
+
+    Attributes:
+        limited_for: the task that the reply's length is limited for, None where the user or nobody limited it.
+    """
 
     ask: Ask
     route: Route
     request: Request
     max_cost: Decimal | None
+    limited_for: str | None = None
 
 
 class Preparer:
     """Turns an ``Ask`` into a ``Prepared``, or raises UsageError."""
 
-    def __init__(self, settings: Settings, prices: Prices, router: Router) -> None:
+    def __init__(self, settings: Settings, prices: Prices, router: Router, reach: Reach) -> None:
         self._settings = settings
         self._prices = prices
         self._router = router
+        self._reach = reach
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check, route and complete ``ask``; sends nothing.
@@ -71,108 +77,76 @@ class Preparer:
         Raises:
             UsageError: empty prompt, unknown tier or model, a value of the wrong type or out of range, missing key.
         """
-        ask = _texts_checked(ask)
-        if not ask.prompt.strip():
-            raise UsageError("the prompt is empty")
-        if ask.fresh and ask.no_cache:
-            raise UsageError("fresh calls again and refreshes the cache, no_cache leaves it alone: choose one")
-        max_tokens = None if ask.max_tokens is None else _whole("max_tokens", ask.max_tokens, 1, ABSURD_TOKENS)
-        temperature = None if ask.temperature is None else _number("temperature", ask.temperature, 0, MAX_TEMPERATURE)
-        max_cost = None if ask.max_cost is None else _money("max_cost", ask.max_cost)
-        stop = _stop_sequences(ask.stop)
+        ask = _checked(ask)
         if ask.model and ":" not in ask.model:
-            self._refuse_bare_name(ask.model.strip())
-        route = self._router.route(ask.prompt, ask.tier, ask.model, ask.purpose)
+            self._reach.refuse_bare_name(ask.model.strip())
+        route = self._router.route(ask.prompt, ask.tier, ask.model, ask.purpose, ask.feature)
+        return self.complete(ask, route, sendable)
+
+    def complete(self, ask: Ask, route: Route, sendable: bool = True) -> Prepared:
+        """The request of a checked ``ask`` on ``route``, or where that can't be asked, on the next tier that can."""
         if sendable:
             route = self._reachable(route)
         else:
-            self.check_model(route.ref)
+            self._reach.check_name(route.ref)
         provider, model = split(route.ref)
         window = self._prices.window(route.ref)
-        if window and max_tokens and max_tokens > window:
+        if window and ask.max_tokens and ask.max_tokens > window:
             raise UsageError(
-                f"max_tokens {max_tokens:,} is more than the {window:,} tokens that {route.ref} has room for"
+                f"max_tokens {ask.max_tokens:,} is more than the {window:,} tokens that {route.ref} has room for"
             )
+        most, limits = self._settings.max_tokens, self._settings.output_limits
+        limit = ask.max_tokens or output_limit(route.ref, route.task, route.narrow, ask.prompt, limits, most)
         system = "\n\n".join(part for part in (ask.system, JSON_INSTRUCTION if ask.json else None) if part)
         request = Request(
             provider=provider,
             model=model,
             messages=(Message("user", ask.prompt),),
             system=system or None,
-            max_tokens=max_tokens or self._settings.max_tokens,
-            temperature=temperature,
-            stop=stop,
+            max_tokens=limit or most,
+            temperature=ask.temperature,
+            stop=tuple(ask.stop),
             json=ask.json,
         )
-        return Prepared(ask, route, request, max_cost)
-
-    def check_model(self, ref: str) -> None:
-        """Raise UsageError, with the closest names, unless ``ref`` names a model."""
-        name, model = split(ref)
-        config = self._settings.providers.get(name)
-        if config is None:
-            raise UsageError(
-                f"unknown provider '{name}' in '{ref}'{did_you_mean(name, list(self._settings.providers))}"
-            )
-        listed = name in LISTED or (config.kind == "sim" and not is_scripted(model))
-        named = ref in self._settings.tiers.values() or ref in self._settings.prices
-        elsewhere = name in ("anthropic", "openai") and address(name, config) is not None
-        if listed and not named and not elsewhere and not self._prices.knows(ref):
-            known = self._known_like(name)
-            raise UsageError(
-                f"unknown model '{ref}'{did_you_mean(ref, known)}"
-                + ("" if config.kind == "sim" else f' (if it is new, give its price in [prices."{ref}"])')
-            )
-
-    def check_reachable(self, ref: str) -> None:
-        """Raise UsageError unless the model's key is set, or its weights are on this machine."""
-        name, model = split(ref)
-        if self._settings.providers[name].kind == "local":
-            weights.find(self._settings.home, model)
-        else:
-            require_key(self._settings, name)
+        limited_for = route.task or route.label if limit and not ask.max_tokens else None
+        return Prepared(ask, route, request, None if ask.max_cost is None else Decimal(ask.max_cost), limited_for)
 
     def _reachable(self, route: Route) -> Route:
         """``route``, or where its tier can't be asked, the next one that can: cheaper tiers first.
 
         Raises UsageError when a model was asked for by name, or no tier can be asked.
         """
-        try:
-            self.check_model(route.ref)
-            self.check_reachable(route.ref)
+        if route.tier is None and route.source == "explicit":
+            self._reach.check(route.ref)
             return route
-        except UsageError as error:
-            if route.tier is None:
-                raise
-            place = TIERS.index(route.tier)
-            for tier in (*TIERS[place + 1 :], *reversed(TIERS[:place])):
-                ref = tier_ref(self._settings, tier)
-                if ref != route.ref and self._can_ask(ref):
-                    reason = f"{route.reason}; tier {route.tier} can't be asked ({error}), so {tier} answers"
-                    return replace(route, tier=tier, ref=ref, reason=reason, label=f"instead of {route.tier}")
-            raise
+        why = self._reach.why_not(route.ref)
+        if why is None:
+            return route
+        place = TIERS.index(route.tier or DEFAULT_TIER)
+        for tier in (*TIERS[place + (route.tier is not None) :], *reversed(TIERS[:place])):
+            ref = tier_ref(self._settings, tier)
+            if ref != route.ref and self._reach.why_not(ref) is None:
+                name = f"tier {route.tier}" if route.tier else route.ref
+                reason = f"{route.reason}; {name} can't be asked ({why}), so {tier} answers"
+                return replace(route, tier=tier, ref=ref, reason=reason, label=f"instead of {route.tier or route.ref}")
+        self._reach.check(route.ref)  # what is missing, as the error that it is
+        return route
 
-    def _can_ask(self, ref: str) -> bool:
-        try:
-            self.check_model(ref)
-            self.check_reachable(ref)
-            return True
-        except UsageError:
-            return False
 
-    def _refuse_bare_name(self, name: str) -> None:
-        """A model without its provider: name the references that it may mean."""
-        local = [f"local:{n}" for n in weights.available(self._settings.home)]
-        known = {ref.partition(":")[2]: ref for ref in (*self._prices.catalogue(), *local)}
-        names = [name] if name in known else closest(name, list(known))
-        meant = " or ".join(repr(known[n]) for n in names) or f"something like '{LOCAL_MODEL}'"
-        raise UsageError(f"'{name}' names no provider: write provider:model; did you mean {meant}?")
-
-    def _known_like(self, provider: str) -> list[str]:
-        catalogue = self._prices.catalogue()
-        if provider == "sim":
-            return [f"sim:{ref.partition(':')[2]}" for ref in catalogue]
-        return [ref for ref in catalogue if ref.startswith(f"{provider}:")]
+def _checked(ask: Ask) -> Ask:
+    """``ask`` with texts, numbers and amounts that make sense. Raises UsageError."""
+    ask = _texts_checked(ask)
+    if not ask.prompt.strip():
+        raise UsageError("the prompt is empty")
+    if ask.fresh and ask.no_cache:
+        raise UsageError("fresh calls again and refreshes the cache, no_cache leaves it alone: choose one")
+    return replace(
+        ask,
+        stop=_stop_sequences(ask.stop),
+        max_tokens=None if ask.max_tokens is None else _whole("max_tokens", ask.max_tokens, 1, ABSURD_TOKENS),
+        temperature=None if ask.temperature is None else _number("temperature", ask.temperature, 0, MAX_TEMPERATURE),
+        max_cost=None if ask.max_cost is None else _money("max_cost", ask.max_cost),
+    )
 
 
 def _texts_checked(ask: Ask) -> Ask:

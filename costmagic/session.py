@@ -12,18 +12,25 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from . import config, forks, models
+from . import forks, models
 from .accounting.report import BudgetReport
 from .call import Call
+from .config import Settings
+from .config_file import ConfigFile
 from .engine import Engine
 from .estimates import Estimate, Estimates
 from .explanation import Explanation
 from .limits import parse as parse_limit
+from .reply import Reply
+from .reply_stream import ReplyStream
 from .request import Ask, Prepared
-from .types import CostmagicError, Reply, UsageError, did_you_mean
+from .types import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .cache_report import CacheStats
+    from .prefix_report import PrefixReport
 
 _action: ContextVar[str | None] = ContextVar("costmagic_action", default=None)
 
@@ -68,8 +75,8 @@ class Session:
         config_file: str | os.PathLike[str] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
-        self.settings = config.load(home, config_file, settings)
-        self.engine = Engine(self.settings)
+        self._config = ConfigFile(home, config_file, settings)
+        self._engine = Engine(self._config.settings)
         # Jupyter tells the kernel the path of its notebook in this variable.
         self.notebook: str | None = os.environ.get("JPY_SESSION_NAME")
         self._lock = threading.Lock()
@@ -80,6 +87,24 @@ class Session:
     def renew_after_fork(self) -> None:
         """A new lock in a forked child."""
         self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """What carries calls through, with the settings that ``costmagic.toml`` holds now."""
+        with self._lock:
+            if self._config.changed():
+                self._engine = Engine(self._config.settings, self._engine)
+            return self._engine
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force: the file's, or where that has a mistake now, the last good ones."""
+        return self.engine.settings
+
+    @property
+    def mistake(self) -> str | None:
+        """What is wrong with ``costmagic.toml`` since it was last good; None when nothing is."""
+        return self._config.mistake
 
     def ask(self, prompt: str, **options: Any) -> Reply:
         """Send ``prompt`` and wait for the whole reply.
@@ -127,7 +152,8 @@ class Session:
 
     def run(self, prepared: Prepared) -> ReplyStream:
         """Send a prepared request."""
-        return ReplyStream(self, Call(prepared, self.notebook, self.engine.budgets.session_id))
+        engine = self.engine
+        return ReplyStream(Call(prepared, self.notebook, engine.budgets.session_id), engine.run, self._count)
 
     def estimate(self, prompt: str, tiers: str | Sequence[str] | None = None, **options: Any) -> Estimates:
         """Tokens and cost of ``prompt`` on each of ``tiers`` (default: all five); nothing is sent.
@@ -146,7 +172,8 @@ class Session:
         prepared = self.rehearse(prompt, **options)
         shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
         names = None if prepared.route.tier else [*self.tiers(), prepared.route.ref]
-        return Explanation(prepared.route, self.estimate(prompt, names, **shared))
+        examples = self.engine.examples(prepared) if prepared.route.source == "learned" else ()
+        return Explanation(prepared.route, self.estimate(prompt, names, **shared), examples)
 
     def tiers(self) -> dict[str, str]:
         """Tier → model reference in force now, heavy to routing."""
@@ -163,6 +190,27 @@ class Session:
         calls have their own column and count in no other money.
         """
         return self.engine.ledger.costs(by, since)
+
+    def cache_prefixes(self, days: float = 30) -> PrefixReport:
+        """The beginnings of prompts that came again in the last ``days``, and what caching them would save a month.
+
+        Raises:
+            UsageError: ``days`` is not a number above 0; or the ledger can't be read.
+        """
+        from .prefix_report import report
+
+        return report(self.engine.prefixes, self.engine.ledger, days)
+
+    def cache_stats(self, days: float = 7) -> CacheStats:
+        """How the exact, the semantic and the providers' caches did in the last ``days`` days, and why not better."""
+        from .cache_report import collect
+
+        return collect(self.engine, days)
+
+    def clear_cache(self) -> int:
+        """Empty the exact and the semantic cache; returns how many replies there were."""
+        self.engine.similar.clear()
+        return self.engine.exact.clear()
 
     def budget(self, *limits: str, feature: str | None = None) -> BudgetReport:
         """How the spending limits stand: spent, reserved by calls under way, left.
@@ -224,46 +272,6 @@ class Session:
                 unpriced=was.unpriced + (reply.cost is None and not simulated),
             )
         self._tell()
-
-
-class ReplyStream:
-    """Iterates over a reply's text as it arrives. ``call`` is its running state."""
-
-    def __init__(self, session: Session, call: Call) -> None:
-        self.call = call
-        # No reference back to this object: a forgotten stream is closed at once, not by the collector.
-        self._pieces = _counted(session, call)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        return next(self._pieces)
-
-    @property
-    def reply(self) -> Reply:
-        """The finished reply. Raises CostmagicError while the stream has not ended."""
-        if self.call.reply is None:
-            raise CostmagicError("the reply is not finished: iterate over the stream first")
-        return self.call.reply
-
-    def close(self) -> None:
-        """Stop and close the connection; what was received is booked as interrupted."""
-        self._pieces.close()  # type: ignore[attr-defined]
-
-    def __enter__(self) -> ReplyStream:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
-
-
-def _counted(session: Session, call: Call) -> Iterator[str]:
-    try:
-        yield from session.engine.run(call)
-    finally:
-        if call.reply is not None:
-            session._count(call.reply)
 
 
 _default: Session | None = None

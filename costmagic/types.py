@@ -14,17 +14,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
-
-from .money import dollars
 
 UsageSource = Literal["reported", "estimated", "simulated"]
 Finish = Literal["stop", "length", "refusal"]
 Status = Literal["ok", "error", "interrupted", "refused"]
 RouteSource = Literal["explicit", "policy", "rule", "learned", "llm"]
 CacheLayer = Literal["exact", "semantic"]
+CacheLife = Literal["5m", "1h"]
+
+TIERS = ("heavy", "standard", "medium", "coding", "routing")
+
+# What a prompt asks for, as routes, rules and the ledger call it.
+TASKS = (
+    "classification",
+    "extraction",
+    "summarization",
+    "question answering",
+    "translation",
+    "rewriting",
+    "creative writing",
+    "code",
+    "math and reasoning",
+    "analysis and planning",
+    "chat",
+)
 
 MAX_TOKENS = 1_000_000_000  # no call has more; a server that reports more is mistaken
 
@@ -103,8 +118,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Breakpoint:
+    """Asks the provider to cache the system prompt and the first ``after`` messages for ``life``."""
+
+    after: int
+    life: CacheLife = "5m"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent to a provider, complete: nothing is added behind the user's back."""
+    """What is sent to a provider, complete: nothing is added behind the user's back.
+
+    ``cache_after`` and ``prompt_cache_key`` steer the provider's prompt cache: they change the bill, not the answer.
+    """
 
     provider: str
     model: str
@@ -114,6 +140,8 @@ class Request:
     temperature: float | None = None
     stop: tuple[str, ...] = ()
     json: bool = False
+    cache_after: tuple[Breakpoint, ...] = ()
+    prompt_cache_key: str | None = None
 
     @property
     def ref(self) -> str:
@@ -125,7 +153,7 @@ class Usage:
     """Token counts of one call.
 
     ``input_tokens`` includes cache reads and writes, ``output_tokens`` includes reasoning:
-    the other counts are subsets, never additions.
+    the other counts are subsets, never additions. ``cache_write_1h_tokens`` are those written that live an hour.
     """
 
     input_tokens: int
@@ -134,6 +162,7 @@ class Usage:
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
     source: UsageSource = "reported"
+    cache_write_1h_tokens: int = 0
 
     @classmethod
     def reported(cls, **counts: object) -> Usage | None:
@@ -148,7 +177,7 @@ class Usage:
             numbers[name] = value
         usage = cls(**numbers)
         cached = usage.cache_read_tokens + usage.cache_write_tokens
-        if cached > usage.input_tokens:
+        if cached > usage.input_tokens or usage.cache_write_1h_tokens > usage.cache_write_tokens:
             return None
         return replace(usage, reasoning_tokens=min(usage.reasoning_tokens, usage.output_tokens))
 
@@ -172,7 +201,12 @@ class Delta:
 class Route:
     """Which tier and model a request goes to, who decided, and why (``label``: in a word or two).
 
-    ``task`` is what the prompt asks for, None where no rule knows.
+    Attributes:
+        task: what the prompt asks for (one of TASKS, or a word of a user's rule), None where nobody knows.
+        confidence: the probability that the learned router, or the LLM, gives its decision; None where a
+            choice or a rule decided.
+        narrow: the reply is a label, a yes or no, a single value.
+        unsure: nobody who was asked is sure: the default tier answers.
     """
 
     tier: str | None
@@ -181,76 +215,9 @@ class Route:
     reason: str
     label: str
     task: str | None = None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Reply:
-    """A reply with its price tag.
-
-    Attributes:
-        request: exactly what was sent.
-        status: "ok" or "refused"; only receipts of failed calls see "error" and "interrupted".
-        finish: "stop", "length" (cut at max_tokens) or "refusal"; None when it did not finish.
-        cost: USD of this call (0 for a cache hit), None when the model has no known price.
-        baseline_cost: what the heavy tier would have cost for the same tokens: an estimate.
-        avoided: USD that a cache hit did not spend, None when unknown or not a hit.
-        cache: the layer that answered, None when a model did.
-        cache_state: "hit", "miss", "refreshed" or "off".
-        cached_at: when the cached reply was made (UTC), None when not a hit.
-        data: the parsed object of a JSON reply; ``data_error`` says why it could not be parsed.
-        id: the ledger row, None when the ledger could not be written.
-    """
-
-    text: str
-    request: Request
-    route: Route
-    status: Status
-    usage: Usage
-    finish: Finish | None
-    cost: Decimal | None
-    model: str
-    started_at: datetime
-    latency_ms: float
-    first_token_ms: float | None = None
-    baseline_ref: str | None = None
-    baseline_cost: Decimal | None = None
-    cache: CacheLayer | None = None
-    cached_at: datetime | None = None
-    avoided: Decimal | None = None
-    cache_state: str = "off"
-    retries: int = 0
-    id: str | None = None
-    data: Any = None
-    data_error: str | None = None
-
-    @property
-    def provider(self) -> str:
-        return self.request.provider
-
-    @property
-    def tier(self) -> str | None:
-        return self.route.tier
-
-    @property
-    def refused(self) -> bool:
-        return self.finish == "refusal"
-
-    @property
-    def truncated(self) -> bool:
-        return self.finish == "length"
-
-    @property
-    def simulated(self) -> bool:
-        return self.usage.source == "simulated"
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        text = self.text if len(self.text) <= 60 else self.text[:59] + "…"
-        hit = f", {self.cache} cache hit" if self.cache else ""
-        simulated = ", SIMULATED" if self.simulated else ""
-        return f"<Reply {text!r}: {self.model}, {dollars(self.cost)}{hit}{simulated}>"
+    confidence: float | None = None
+    narrow: bool = False
+    unsure: bool = False
 
 
 def closest(word: str, choices: Sequence[str], n: int = 3) -> list[str]:

@@ -24,7 +24,7 @@ MODELS_HOME = Path(os.environ.get("COSTMAGIC_TEST_HOME", ROOT / ".costmagic"))
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs weights, so that the quick subset can leave it out."""
     for item in items:
-        if {"weights_file", "minilm"} & set(getattr(item, "fixturenames", ())):
+        if {"weights_file", "minilm", "minilm_home"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.model)
 
 
@@ -42,6 +42,16 @@ def minilm() -> MiniLM:
     for _ in weights.pull(MODELS_HOME, "minilm"):
         pass
     return MiniLM(MODELS_HOME)
+
+
+@pytest.fixture
+def minilm_home(home: Path, minilm: MiniLM) -> Path:
+    """The clean home, with the embedder in it."""
+    folder = weights.folder(home)
+    folder.mkdir(exist_ok=True)
+    for file in weights.CATALOGUE["minilm"]:
+        (folder / file.name).symlink_to(weights.folder(MODELS_HOME) / file.name)
+    return home
 
 
 @pytest.fixture(autouse=True)

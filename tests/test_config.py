@@ -147,6 +147,14 @@ def test_a_byte_order_mark_is_no_mistake(file: Path) -> None:
         ("[tiers]\nheavy = 5", ", line 2: tiers.heavy must be a text, not 5"),
         ("[tiers]\nheavy = 'gpt'", ", line 2: tiers.heavy: 'gpt' is not a model: write provider:model"),
         ("[tiers]\nheavy = 'gpt:'", ", line 2: tiers.heavy: 'gpt:' is not a model"),
+        ("[cache]\nprefix = 'on'", ", line 2: cache.prefix = 'on' is not one of auto, off"),
+        ("[cache]\nmin_tokens = 5", ", line 2: cache.min_tokens must be a table, not 5"),
+        (
+            "[cache.min_tokens]\n'a:b' = 1\n'claude*' = 5",
+            ", line 3: cache.min_tokens.\"claude*\": 'claude*' is not a model",
+        ),
+        ("[cache.min_tokens]\n'a:*' = 0", ', line 2: cache.min_tokens."a:*" must be at least 1'),
+        ("[cache.min_tokens]\n'a:*' = 1.5", ', line 2: cache.min_tokens."a:*" must be a whole number'),
         ("[cache]\nttl_days = 0", ", line 2: cache.ttl_days must be greater than 0"),
         ("[cache]\nsize_mb = inf", ", line 2: cache.size_mb must be a finite number"),
         ("[cache]\nsize_mb = nan", ", line 2: cache.size_mb must be a finite number"),
@@ -176,6 +184,12 @@ def test_a_byte_order_mark_is_no_mistake(file: Path) -> None:
 )
 def test_a_mistake_names_file_line_and_closest_key(file: Path, text: str, told: str) -> None:
     assert mistake(file, text).startswith(told)
+
+
+def test_the_prompt_cache_can_be_switched_off_and_its_minima_set(file: Path) -> None:
+    assert (config.load().cache.prefix, config.load().cache.min_tokens) == ("auto", {})
+    cache = loaded(file, "[cache]\nprefix = 'off'\n[cache.min_tokens]\n'anthropic:claude-haiku-5-5*' = 2048").cache
+    assert (cache.prefix, cache.min_tokens, cache.ttl_days) == ("off", {"anthropic:claude-haiku-5-5*": 2_048}, 30.0)
 
 
 def test_toml_that_is_broken_or_no_text_names_the_file(file: Path) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from costmagic import config, models
-from costmagic.config import PRESETS, TIERS, Settings
+from costmagic.config import PRESETS, Settings
 from costmagic.prices import LISTED, Prices
-from costmagic.types import MissingKeyError, UsageError
+from costmagic.types import TIERS, MissingKeyError, UsageError
 
 
 def settings(**overrides: Any) -> Settings:

@@ -30,6 +30,12 @@ def prices(**overrides: Any) -> Prices:
         # 100 plain, 500 read, 400 written.
         ("anthropic:claude-3-7-sonnet", Usage(1_000, 0, 500, 400), "0.00195"),
         ("anthropic:claude-3-7-sonnet", Usage(1_000, 0, 1_000), "0.0003"),
+        # 100 plain, 400 written for 5 minutes at $3.75 and 500 for an hour at twice the input, $6.
+        (
+            "anthropic:claude-3-7-sonnet",
+            Usage(1_000, 0, cache_write_tokens=900, cache_write_1h_tokens=500),
+            "0.0048",
+        ),
         ("anthropic:claude-opus-5-5", Usage(1_000_000, 1_000_000), "24"),
         ("anthropic:claude-sonnet-5-5", Usage(1, 1), "0.000012"),
         ("anthropic:claude-haiku-4-5", Usage(7, 3), "0.000022"),
@@ -203,3 +209,44 @@ def test_the_catalogue_holds_references_of_the_listed_providers() -> None:
 def test_a_window_that_the_list_does_not_have_is_none() -> None:
     assert prices().window("anthropic:claude-opus-5-5") == 1_000_000
     assert prices().window("anthropic:claude-99") is None
+
+
+@pytest.mark.parametrize(
+    ("ref", "usage", "saved", "more"),
+    [
+        # $3 plain, $0.30 read, $3.75 written: 500 × $2.70 less, 400 × $0.75 more.
+        ("anthropic:claude-3-7-sonnet", Usage(1_000, 10, 500, 400), "0.00135", "0.0003"),
+        # 300 of the 400 for an hour: 300 × $3 and 100 × $0.75 more.
+        ("anthropic:claude-3-7-sonnet", Usage(1_000, 10, 500, 400, cache_write_1h_tokens=300), "0.00135", "0.000975"),
+        # Read tokens keep the prompt in its dear tier: 100,000 × ($0.50 - $0.05).
+        ("anthropic:claude-haiku-5-5", Usage(100_001, 0, 100_000), "0.045", "0"),
+        ("local:any", Usage(1_000, 10, 500, 400), "0", "0"),
+    ],
+)
+def test_what_the_prompt_cache_saved_and_cost_is_exact(ref: str, usage: Usage, saved: str, more: str) -> None:
+    made = prices().prefix_money(ref, None, usage, NOW)
+    assert made == (Decimal(saved), Decimal(more))
+    cost, plain = (
+        prices().cost(ref, usage, NOW),
+        prices().cost(ref, Usage(usage.input_tokens, usage.output_tokens), NOW),
+    )
+    assert cost is not None
+    assert plain == cost + Decimal(saved) - Decimal(more)
+
+
+def test_what_the_prompt_cache_saved_is_unknown_where_the_price_is() -> None:
+    assert prices().prefix_money("anthropic:claude-99", None, Usage(10, 1, 5), NOW) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("rates", "usd"),
+    [
+        ({"input": 1, "output": 1}, "0.001"),
+        ({"input": 1, "output": 1, "cache_write": Decimal("1.25")}, "0.0016"),  # 100 × 1 + 400 × 1.25 + 500 × 2
+        ({"input": 1, "output": 1, "cache_write": 3}, "0.0028"),
+    ],
+)
+def test_an_hours_write_at_ones_own_price_costs_twice_the_input(rates: dict[str, Any], usd: str) -> None:
+    own = prices(prices={"anthropic:mine": rates})
+    usage = Usage(1_000, 0, cache_write_tokens=900, cache_write_1h_tokens=500)
+    assert own.cost("anthropic:mine", usage) == Decimal(usd)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from costmagic.stop import Stop
-from costmagic.types import ProviderError, UsageError, did_you_mean
+from costmagic.types import ProviderError, Usage, UsageError, did_you_mean
 
 
 def test_stop_wakes_all_who_wait_and_nobody_who_has_left() -> None:
@@ -112,3 +112,9 @@ def test_a_mistake_is_one_line_in_a_notebook() -> None:
 )
 def test_a_slip_gets_the_closest_names(word: str, choices: list[str], expected: str) -> None:
     assert did_you_mean(word, choices) == expected
+
+
+def test_more_written_for_an_hour_than_written_makes_no_sense() -> None:
+    counts = {"input_tokens": 10, "output_tokens": 1, "cache_write_tokens": 5}
+    assert Usage.reported(**counts, cache_write_1h_tokens=5) == Usage(10, 1, 0, 5, cache_write_1h_tokens=5)
+    assert Usage.reported(**counts, cache_write_1h_tokens=6) is None

@@ -34,12 +34,16 @@ class Budgets:
         session_id: what this session's calls are known by in the ledger.
     """
 
-    def __init__(self, config: BudgetConfig, ledger: Ledger) -> None:
-        self.session_id = new_id()
-        self._began = datetime.now(UTC)
+    session_id: str
+    _began: datetime
+
+    def __init__(self, config: BudgetConfig, ledger: Ledger, before: Budgets | None = None) -> None:
+        """``before`` are the same session's, when the configuration has changed: what it set and spent stands."""
+        self.session_id = before.session_id if before else new_id()
+        self._began = before._began if before else datetime.now(UTC)
         self._config = config
         self._ledger = ledger
-        self._changed: dict[tuple[str | None, str], Limit] = {}
+        self._changed: dict[tuple[str | None, str], Limit] = before._changed if before else {}
 
     def limits(self) -> list[Limit]:
         """All limits in force: those of the configuration, overruled by those that this session has set."""

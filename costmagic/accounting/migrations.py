@@ -56,9 +56,20 @@ def _m002_reservations(connection: Connection) -> None:
     )
 
 
+def _m003_prefixes(connection: Connection) -> None:
+    for column in (
+        *("prefix_hash TEXT", "prefix_tokens INTEGER", "turns_hash TEXT", "turns_tokens INTEGER", "cache_after TEXT"),
+        *("cache_write_1h_tokens INTEGER", "prefix_saved_nusd BIGINT", "prefix_premium_nusd BIGINT"),
+    ):
+        connection.execute(text(f"ALTER TABLE calls ADD COLUMN {column}"))
+    for name in ("prefix_hash", "turns_hash"):
+        connection.execute(text(f"CREATE INDEX calls_{name} ON calls ({name}, started_at) WHERE {name} IS NOT NULL"))
+
+
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("001_calls_and_texts", _m001_calls_and_texts),
     ("002_reservations", _m002_reservations),
+    ("003_prefixes", _m003_prefixes),
 )
 
 

@@ -24,7 +24,7 @@ calls = Table(
     Column("id", Text, primary_key=True),  # sorts by time
     Column("started_at", DateTime, nullable=False),  # UTC
     Column("status", Text, nullable=False),  # ok | error | interrupted | refused
-    Column("purpose", Text, nullable=False),  # user | route | judge | summary | label | eval
+    Column("purpose", Text, nullable=False),  # user | route | judge | summary | label | eval | embed
     Column("parent_id", Text),
     Column("notebook", Text),
     Column("feature", Text),
@@ -57,9 +57,22 @@ calls = Table(
     # What tokens.py counted before sending, before anything learned: estimates learn from it.
     Column("counted_tokens", Integer),
     Column("session_id", Text),  # limits per session are kept by it
+    # The provider's prompt cache. A conversation is known by its system prompt and first message.
+    Column("prefix_hash", Text),  # of the system prompt; NULL: there is none
+    Column("prefix_tokens", Integer),  # its length, counted or estimated
+    Column("turns_hash", Text),  # of the conversation; NULL: no older turns
+    Column("turns_tokens", Integer),  # system prompt and older turns
+    Column("cache_after", Text),  # the breakpoints that were sent: "0:5m 2:1h"; NULL: none
+    Column("cache_write_1h_tokens", Integer),  # of cache_write_tokens
+    Column("prefix_saved_nusd", BigInteger),  # by reading; NULL: unpriced, or no provider was asked
+    Column("prefix_premium_nusd", BigInteger),  # for writing; part of cost_nusd
 )
 
-PUBLIC_COLUMNS = tuple(c.name for c in calls.columns if c.name not in ("counted_tokens", "session_id"))
+_INTERNAL = {
+    *("counted_tokens", "session_id", "prefix_hash", "prefix_tokens", "turns_hash", "turns_tokens"),
+    *("cache_after", "cache_write_1h_tokens", "prefix_saved_nusd", "prefix_premium_nusd"),
+}
+PUBLIC_COLUMNS = tuple(c.name for c in calls.columns if c.name not in _INTERNAL)
 
 texts = Table(
     "texts",

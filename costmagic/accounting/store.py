@@ -12,6 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -207,27 +208,27 @@ class Ledger:
         """
         from .frame import read
 
-        return self._reading(lambda engine: read(engine, since))
+        return self.reading(lambda engine: read(engine, since))
 
     def count(self) -> int:
         """How many calls the ledger holds."""
         from .frame import count
 
-        return self._reading(count)
+        return self.reading(count)
 
     def costs(self, by: str, since: datetime | None = None) -> pd.DataFrame:
         """Calls, tokens and USD per group, dearest first; raises UsageError for an unknown ``by``."""
         from .frame import costs
 
-        return self._reading(lambda engine: costs(engine, by, since))
+        return self.reading(lambda engine: costs(engine, by, since))
 
     def history(self, n: int) -> list[dict[str, Any]]:
         """The last ``n`` calls, newest first, each with its columns, ``prompt`` and ``reply``."""
         from .frame import history
 
-        return self._reading(lambda engine: history(engine, n))
+        return self.reading(lambda engine: history(engine, n))
 
-    def _reading(self, read: Callable[[Engine], T]) -> T:
+    def reading(self, read: Callable[[Engine], T]) -> T:
         """What ``read`` returns; raises LedgerError, one line, when the ledger can't be read."""
         from sqlalchemy.exc import SQLAlchemyError
 
@@ -287,5 +288,7 @@ def request_json(request: Request, indent: int | None = None) -> str:
         "temperature": request.temperature,
         "stop": list(request.stop),
         "json": request.json,
+        "cache_after": [asdict(point) for point in request.cache_after],
+        "prompt_cache_key": request.prompt_cache_key,
     }
     return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False, indent=indent)

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import forks
-from ..config import CacheConfig
+from ..cache_config import CacheConfig
 from ..types import Finish, Usage
 
 T = TypeVar("T")
@@ -28,7 +28,13 @@ class CacheWarning(UserWarning):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A cached reply. ``cost_nusd`` is what it cost when it was made, None when unpriced."""
+    """A cached reply.
+
+    Attributes:
+        cost_nusd: what it cost when it was made, None when unpriced.
+        partition, question: for the semantic cache: the user's last message, and what else the answer hangs on;
+            None when no other question may share the reply.
+    """
 
     text: str
     model: str
@@ -37,6 +43,8 @@ class Entry:
     cost_nusd: int | None
     call_id: str
     made_at: datetime
+    partition: str | None = None
+    question: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {**asdict(self), "made_at": self.made_at.isoformat()}
@@ -84,6 +92,16 @@ class ExactCache:
     def put(self, key: str, entry: Entry) -> None:
         """Keep ``entry``, replacing what was there."""
         self._guarded(lambda cache: cache.set(key, entry.to_json(), expire=self._config.ttl_days * DAY_S))
+
+    def remove(self, key: str) -> None:
+        """Take one entry out."""
+        self._guarded(lambda cache: cache.delete(key))
+
+    def scan(self) -> Iterator[tuple[str, Entry]]:
+        """All entries that could be served, with their keys; read one by one."""
+        for key in self._guarded(lambda cache: list(cache.iterkeys())) or ():
+            if isinstance(key, str) and (entry := self.get(key)) is not None:
+                yield key, entry
 
     def clear(self) -> int:
         """Remove all entries; returns how many there were."""

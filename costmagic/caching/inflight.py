@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 
 from .. import forks
+from ..reply import Reply
 from ..stop import Stop
-from ..types import ProviderError, Reply
+from ..types import ProviderError
 
 POLL_S = 0.05
 

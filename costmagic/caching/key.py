@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 
 from ..types import Request
 
@@ -28,6 +29,19 @@ def request_key(request: Request, endpoint: str, user: str, project: str) -> str
         "temperature": None if request.temperature is None else float(request.temperature),
         "stop": list(request.stop),
         "json": request.json,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def partition_key(request: Request, endpoint: str, user: str, project: str) -> str:
+    """SHA-256 over all that ``request_key`` covers except the last message's text: who may share an answer.
+
+    Returns 64 hexadecimal digits.
+    """
+    *older, last = request.messages
+    parts = {
+        "kind": "partition",
+        "rest": request_key(replace(request, messages=(*older, replace(last, content=""))), endpoint, user, project),
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 

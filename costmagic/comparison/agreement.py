@@ -10,7 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from .. import embedding
-from ..types import CostmagicError, Reply
+from ..reply import Reply
+from ..types import CostmagicError
 
 
 @dataclass(frozen=True)

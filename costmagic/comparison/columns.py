@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Literal, Protocol
 
 from ..call import Call
+from ..reply import Reply
+from ..reply_stream import ReplyStream
 from ..request import Prepared
-from ..session import ReplyStream
-from ..types import Reply, Usage
+from ..types import Usage
 from .agreement import Agreement
 
 State = Literal["waiting", "streaming", "ok", "refused", "error", "interrupted"]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..accounting.store import new_id
 from ..plots import Dot, cost_against_latency
+from ..reply import Reply
 from ..session import Session
 from ..tables import plain, printable
-from ..types import Reply, UsageError, did_you_mean
+from ..types import UsageError, did_you_mean
 from . import summary, votes
 from .agreement import Agreement, agreements
 from .columns import Column

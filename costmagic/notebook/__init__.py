@@ -13,7 +13,7 @@ GRID = "costmagic.comparison.grid.Grid"
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics and how replies are displayed."""
-    from ..types import Reply
+    from ..reply import Reply
     from . import compare_comm
     from .magics import register
 
@@ -27,7 +27,7 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Undo ``load``."""
-    from ..types import Reply
+    from ..reply import Reply
     from . import compare_comm
     from .magics import unregister
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,37 +11,18 @@ from .. import __version__, weights
 from ..models import active_preset, has_key, split
 from ..money import dollars
 from ..session import Session
-from ..tables import Table, html, money_safe, plain, printable
 from ..types import CostmagicError, UsageError, did_you_mean
+from .cache import cache, cache_lines
 from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .receipt import age
+from .shown import Shown
 from .totals import command as meter
 
 MAX_MODELS = 30
 MAX_HISTORY = 1_000
 EXCERPT = 60
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A table with lines of text above and below it."""
-
-    table: Table
-    above: Sequence[str] = ()
-    below: Sequence[str] = field(default=())
-
-    def __repr__(self) -> str:
-        lines = [*self.above, *([plain(self.table)] if len(self.table) > 1 else []), *self.below]
-        return printable("\n".join(lines))
-
-    def _repr_html_(self) -> str:
-        above, below = (
-            "".join(f"<div class='tex2jax_ignore mathjax_ignore'>{money_safe(line)}</div>" for line in lines)
-            for lines in (self.above, self.below)
-        )
-        return above + (html(self.table) if len(self.table) > 1 else "") + below
 
 
 def run(line: str, session: Session) -> Any:
@@ -65,11 +45,13 @@ def status(session: Session) -> Shown:
     rows = [["tier", "model", "$/M in", "$/M out", ""]]
     for tier, ref in session.tiers().items():
         rows.append([tier, ref, *_rates(session, ref), _reach(session, ref)])
-    below = [_keys(session), _cache_line(session)]
+    below = [_keys(session), *cache_lines(session)]
     try:
         below[1:1] = [_today(session), session.budget().summary()]
     except CostmagicError as error:
         below.append(f"Ledger: {error}")
+    if session.mistake:
+        below.append(f"Configuration: {session.mistake}")
     if preset == "local":
         why = "No API key found" if session.settings.preset == "auto" else "Preset local"
         below.insert(0, f"{why}: every tier is the small built-in model. Nothing leaves this machine.")
@@ -144,25 +126,6 @@ def budget(session: Session, words: Sequence[str]) -> Any:
     return session.budget(*words[:n], feature=feature or None)
 
 
-def cache(session: Session, words: Sequence[str]) -> Shown:
-    """``cache [stats|clear]``: what the exact cache holds and has saved; or empty it."""
-    action = words[0] if words else "stats"
-    if action not in ("stats", "clear") or len(words) > 1:
-        raise UsageError(f"cache takes stats or clear, not '{' '.join(words)}'")
-    if action == "clear":
-        return Shown([[]], [f"{session.engine.exact.clear():,} cached replies removed."])
-    totals = session.costs(by="model").sum()
-    calls, hits = int(totals["calls"] or 0), int(totals["hits"] or 0)
-    lines = [_cache_line(session)]
-    if calls:
-        lines.append(
-            f"{hits:,} of {calls:,} calls were hits ({hits / calls:.0%}), avoiding {dollars(totals['avoided'])}."
-        )
-    if totals["simulated_avoided"]:
-        lines.append(f"SIMULATED, not real: {dollars(totals['simulated_avoided'])} avoided.")
-    return Shown([[]], lines)
-
-
 def history(session: Session, words: Sequence[str]) -> Shown:
     """``history [-n N]``: the last calls."""
     options = _options(words, {"-n": "10"})
@@ -222,16 +185,14 @@ def _rates(session: Session, ref: str) -> list[str]:
 
 
 def _reach(session: Session, ref: str) -> str:
+    """Why a model can't be asked, as short as a table wants it; nothing where it can."""
     name, model = split(ref)
     config = session.settings.providers.get(name)
-    if config is None:
-        return "unknown provider"
-    if config.kind == "local":
-        pulled = model in weights.available(session.settings.home)
-        return "" if pulled else f"run: costmagic pull {model}"
-    if config.kind == "sim":
-        return "SIMULATED"
-    return "" if has_key(config) or not config.key_required else f"no key: {config.api_key_env}"
+    if config and config.key_required and not has_key(config):
+        return f"no key: {config.api_key_env}"
+    if config and config.kind == "local" and model not in weights.available(session.settings.home):
+        return f"run: costmagic pull {model}"
+    return session.engine.reach.why_not(ref) or ("SIMULATED" if config and config.kind == "sim" else "")
 
 
 def _keys(session: Session) -> str:
@@ -249,12 +210,6 @@ def _today(session: Session) -> str:
     if totals["simulated_cost"]:
         parts.append(f"SIMULATED spend, not real: {dollars(totals['simulated_cost'])}")
     return "; ".join(parts)
-
-
-def _cache_line(session: Session) -> str:
-    entries, size = session.engine.exact.size()
-    config = session.settings.cache
-    return f"Exact cache: {entries:,} replies, {size / 1e6:.1f} of {config.size_mb:g} MB, kept {config.ttl_days:g} days"
 
 
 def _cost_row(label: str, row: Any) -> list[str]:

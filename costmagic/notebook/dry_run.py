@@ -26,7 +26,8 @@ class DryRun:
     def of(cls, session: Session, prompt: str, options: Mapping[str, Any]) -> DryRun:
         """Raises UsageError as the real run would, but for missing keys: nothing is sent."""
         explained = session.route(prompt, **options)
-        return cls(explained.route, session.rehearse(prompt, **options).request, explained.estimates)
+        request = session.engine.prefixes.plan(session.rehearse(prompt, **options).request).request
+        return cls(explained.route, request, explained.estimates)
 
     def _head(self) -> str:
         tier = f"tier {self.route.tier}, " if self.route.tier else ""

@@ -12,9 +12,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.display import display
 
 from ..interrupt import shielded
-from ..session import ReplyStream, Session
+from ..reply import Reply
+from ..reply_stream import ReplyStream
+from ..session import Session
 from ..tables import printable
-from ..types import Reply
 from . import receipt
 from .markdown import to_html
 from .meter import LiveMeter

@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from ..money import dollars
+from ..reply import Reply
 from ..tables import NO_MATH, money_safe, printable
-from ..types import Reply
 
 MIME = "application/vnd.costmagic.receipt+json"
 
@@ -46,7 +46,12 @@ def figures(reply: Reply) -> dict[str, Any]:
         "model": reply.model,
         "model_requested": reply.request.model,
         "tier": reply.tier,
-        "route": {"source": reply.route.source, "reason": reply.route.reason},
+        "route": {
+            "source": reply.route.source,
+            "reason": reply.route.reason,
+            "task": reply.route.task,
+            "confidence": reply.route.confidence,
+        },
         "usage": {
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
@@ -62,11 +67,21 @@ def figures(reply: Reply) -> dict[str, Any]:
             "state": reply.cache_state,
             "made_at": reply.cached_at.isoformat() if reply.cached_at else None,
             "avoided": _exact(reply.avoided),
+            "similarity": None if reply.similarity is None else round(reply.similarity, 4),
+        },
+        "prefix": {
+            "cache_after": [{"after": point.after, "life": point.life} for point in reply.request.cache_after],
+            "saved": _exact(reply.prefix_saved),
+            "premium": _exact(reply.prefix_premium),
+            "note": reply.prefix_note,
+            "warning": reply.prefix_warning,
         },
         "latency_ms": round(reply.latency_ms, 1),
         "first_token_ms": None if reply.first_token_ms is None else round(reply.first_token_ms, 1),
         "retries": reply.retries,
         "finish": reply.finish,
+        "max_tokens": reply.request.max_tokens,
+        "limited_for": reply.limited_for,
         "simulated": reply.simulated,
         "price_date": reply.started_at.date().isoformat(),
     }
@@ -91,6 +106,8 @@ def _badges(reply: Reply) -> list[tuple[str, str]]:
         badges.append((f"CUT AT {reply.request.max_tokens:,} TOKENS", "warn"))
     if reply.data_error:
         badges.append(("NOT JSON", "error"))
+    if reply.prefix_warning:
+        badges.append(("PROMPT CACHE MISS", "warn"))
     return badges
 
 
@@ -103,15 +120,32 @@ def _parts(reply: Reply) -> list[str]:
         parts += ["$0", f"avoided {avoided}"]
     else:
         parts.append(dollars(reply.cost) if reply.cost is None else about + dollars(reply.cost))
+        parts += _prefix_parts(reply)
     if reply.baseline_cost and reply.baseline_ref != reply.request.ref:
         parts.append(f"heavy would cost ≈ {dollars(reply.baseline_cost)}")
     parts.append(_seconds(reply.latency_ms / 1000))
     if reply.retries:
         parts.append(f"{reply.retries} {'retry' if reply.retries == 1 else 'retries'}")
     if reply.cache and reply.cached_at:
-        parts.append(f"{reply.cache} cache: hit, {age(reply.cached_at)} old")
+        alike = "" if reply.similarity is None else f"{reply.similarity:.3f} alike, "
+        parts.append(f"{reply.cache} cache: hit, {alike}{age(reply.cached_at)} old")
+        if reply.cache == "semantic" and reply.id:
+            parts.append(f"wrong answer? %llm cache wrong {reply.id}")
     else:
         parts.append(f"exact cache: {reply.cache_state}")
+    return parts
+
+
+def _prefix_parts(reply: Reply) -> list[str]:
+    """What the provider's prompt cache did: tokens, and what they saved or cost more than plain input."""
+    usage, saved, more = reply.usage, reply.prefix_saved, reply.prefix_premium
+    parts = []
+    if usage.cache_read_tokens:
+        effect = "price unknown" if saved is None else f"saved {dollars(saved)}"
+        parts.append(f"prompt cache: {usage.cache_read_tokens:,} read, {effect}")
+    if usage.cache_write_tokens:
+        effect = "price unknown" if more is None else f"cost {dollars(more)} more"
+        parts.append(f"prompt cache: {usage.cache_write_tokens:,} written, {effect}")
     return parts
 
 
@@ -156,9 +190,17 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
         ("tokens", f"{usage.source}; {usage.input_tokens:,} in, {usage.output_tokens:,} out"),
     ]
     if usage.cache_read_tokens or usage.cache_write_tokens:
+        hour = f" ({usage.cache_write_1h_tokens:,} for an hour)" if usage.cache_write_1h_tokens else ""
         rows.append(
-            ("provider cache", f"{usage.cache_read_tokens:,} tokens read, {usage.cache_write_tokens:,} written")
+            ("provider cache", f"{usage.cache_read_tokens:,} tokens read, {usage.cache_write_tokens:,} written{hour}")
         )
+        if reply.prefix_saved is not None and reply.prefix_premium is not None:
+            saved, more = (f"${money.normalize():f}" for money in (reply.prefix_saved, reply.prefix_premium))
+            rows.append(("", f"reading saved {saved} against plain input, writing cost {more} more (in the cost)"))
+    if reply.prefix_note:
+        rows.append(("prompt cache", reply.prefix_note))
+    if reply.prefix_warning:
+        rows.append(("cache miss", reply.prefix_warning))
     if usage.reasoning_tokens:
         rows.append(("reasoning", f"{usage.reasoning_tokens:,} of the tokens out"))
     if reply.first_token_ms is not None and not reply.cache:
@@ -167,6 +209,11 @@ def _details(reply: Reply) -> list[tuple[str, str]]:
     rows.append(("cost", f"{cost} at the prices of {reply.started_at.date().isoformat()}"))
     if reply.baseline_ref and reply.baseline_cost is not None and reply.baseline_ref != reply.request.ref:
         rows.append(("heavy tier", f"{reply.baseline_ref}: about {dollars(reply.baseline_cost)} for the same tokens"))
+    if reply.limited_for:
+        limit = f"{reply.request.max_tokens:,} tokens, enough for {reply.limited_for}; --max-tokens N sets another"
+        rows.append(("reply limit", limit))
+    if reply.truncated:
+        rows.append(("cut", "the reply reached its limit; it is not cached"))
     if reply.data_error:
         rows.append(("JSON", reply.data_error))
     rows.append(("ledger id", str(reply.id)))
@@ -186,6 +233,11 @@ def _sent(reply: Reply) -> str:
     options = [f"max_tokens {request.max_tokens:,}" if request.max_tokens else ""]
     options += [f"temperature {request.temperature:g}" if request.temperature is not None else ""]
     options += [f"stop {list(request.stop)}" if request.stop else "", "JSON" if request.json else ""]
+    for point in request.cache_after:
+        options.append(
+            f"cached for {point.life} up to {f'message {point.after}' if point.after else 'the system prompt'}"
+        )
+    options += [f"prompt_cache_key {request.prompt_cache_key}" if request.prompt_cache_key else ""]
     return (
         f"<pre style='white-space:pre-wrap;max-height:20em;overflow:auto'>{money_safe(text)}</pre>"
         f"<div>{money_safe(', '.join(option for option in options if option))}</div>"

@@ -62,8 +62,10 @@ class AnthropicProvider(HTTPProvider["Anthropic"]):
         arguments: dict[str, Any] = {
             "model": request.model,
             "max_tokens": request.max_tokens,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            "system": request.system or None,
+            "messages": [
+                {"role": m.role, "content": _content(request, n, m.content)} for n, m in enumerate(request.messages, 1)
+            ],
+            "system": _content(request, 0, request.system) if request.system else None,
             "stop_sequences": list(request.stop) or None,
         }
         if request.temperature is not None:
@@ -100,6 +102,15 @@ class AnthropicProvider(HTTPProvider["Anthropic"]):
             yield Delta(usage=_usage(counts), model=model)
 
 
+def _content(request: Request, after: int, text: str) -> str | list[dict[str, Any]]:
+    """``text`` as it is, or as a block that ends with a breakpoint of the prompt cache."""
+    for point in request.cache_after:
+        if point.after == after:
+            control = {"type": "ephemeral"} if point.life == "5m" else {"type": "ephemeral", "ttl": point.life}
+            return [{"type": "text", "text": text, "cache_control": control}]
+    return text
+
+
 def _collect(counts: dict[str, int], usage: Any) -> None:
     """Later events repeat the counters as running totals: the last value of each counts."""
     names = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
@@ -110,6 +121,9 @@ def _collect(counts: dict[str, int], usage: Any) -> None:
     thinking = getattr(getattr(usage, "output_tokens_details", None), "thinking_tokens", None)
     if thinking is not None:
         counts["thinking_tokens"] = thinking
+    hour = getattr(getattr(usage, "cache_creation", None), "ephemeral_1h_input_tokens", None)
+    if hour is not None:
+        counts["cache_write_1h_tokens"] = hour
 
 
 def _usage(counts: dict[str, int]) -> Usage | None:
@@ -123,5 +137,6 @@ def _usage(counts: dict[str, int]) -> Usage | None:
         output_tokens=counts.get("output_tokens", 0),
         cache_read_tokens=read,
         cache_write_tokens=write,
+        cache_write_1h_tokens=counts.get("cache_write_1h_tokens", 0),
         reasoning_tokens=counts.get("thinking_tokens", 0),
     )

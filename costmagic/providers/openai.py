@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..models import require_key
 from ..types import Delta, Finish, Request, Usage
 from .http import HTTPProvider, model_name, undo_custom_headers
 
@@ -45,6 +46,21 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
     def _open(self, client: OpenAI, request: Request) -> Any:
         return client.chat.completions.create(**self._arguments(request), stream=True)
 
+    def embed(self, model: str, texts: list[str]) -> tuple[list[list[float]], int | None]:
+        """(a vector for each text, tokens that the server says it read). Raises ProviderError or UsageError."""
+        key = require_key(self._settings, self._name)
+        self._attempts.begin(None)
+        try:
+            answer = self._client(key).embeddings.create(model=model, input=texts, encoding_format="float")
+            vectors = [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
+            if len(vectors) != len(texts):
+                raise ValueError(f"{len(vectors)} embeddings came back for {len(texts)} texts")
+            usage = Usage.reported(input_tokens=answer.usage.prompt_tokens, output_tokens=0) if answer.usage else None
+            return vectors, usage.input_tokens if usage else None
+        except Exception as error:
+            failure = self._failure(error, key)
+        raise failure
+
     def _deltas(self, events: Any) -> Iterator[Delta]:
         return _deltas(events)
 
@@ -61,6 +77,7 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
             "stop": list(request.stop) or None,
             "response_format": {"type": "json_object"} if request.json else None,
             "stream_options": {"include_usage": True},
+            "prompt_cache_key": request.prompt_cache_key,
         }
         return {name: value for name, value in arguments.items() if value is not None}
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .blocks import GramMap
 from .fitting import logistic, sigmoid
+from .grams import GramMap
 from .views import Floats, Views
 
 NEIGHBOURS = (5, 10, 15, 25)

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import Grams
+from .grams import GramMap
+from .trees import TreeMap
 from .views import Floats, Views
 
 Arrays = Mapping[str, NDArray[Any]]
 
-MAX_GRAMS = 40_000
 LANDMARKS = 400
 GAMMA = 0.5
 CLIP = 4.0  # standard deviations: one freak prompt must not pull a model
@@ -44,64 +45,6 @@ class Map(Protocol):
     def arrays(self) -> Arrays:
         """What was learned."""
         ...
-
-
-@dataclass(frozen=True)
-class GramMap:
-    """TF-IDF of hashed words or characters: smoothed inverse frequencies, rows of length 1.
-
-    Words count as often as they occur; characters, of which there are many, by the logarithm of that.
-    """
-
-    view: str
-    hashes: NDArray[np.uint32]
-    idf: Floats
-
-    @classmethod
-    def fit(cls, view: str, views: Views) -> GramMap:
-        """Learn which n-grams there are, and how rare each is; those of one prompt alone teach nothing."""
-        grams: tuple[Grams, ...] = getattr(views, view)
-        hashes, counts = np.unique(np.concatenate([g[0] for g in grams]), return_counts=True)
-        kept = np.flatnonzero(counts > 1)
-        kept = np.sort(kept[np.argsort(-counts[kept], kind="stable")[:MAX_GRAMS]])
-        idf = np.log((1 + len(grams)) / (1 + counts[kept])) + 1
-        return cls(view, hashes[kept], idf)
-
-    def rows(self, views: Views) -> list[tuple[NDArray[np.intp], Floats]]:
-        """For each prompt, the columns that are not 0 and their values."""
-        return [self._row(*grams) for grams in getattr(views, self.view)]
-
-    def _row(self, hashes: NDArray[np.uint32], counts: NDArray[np.float32]) -> tuple[NDArray[np.intp], Floats]:
-        if not len(self.hashes):
-            return np.empty(0, dtype=np.intp), np.empty(0)
-        places = np.minimum(np.searchsorted(self.hashes, hashes), len(self.hashes) - 1)
-        known = self.hashes[places] == hashes
-        columns = places[known]
-        often = counts[known].astype(float)
-        values = (often if self.view == "words" else 1 + np.log(often)) * self.idf[columns]
-        return columns, values / max(float(np.linalg.norm(values)), 1e-12)
-
-    def design(self, views: Views) -> Any:
-        """A sparse matrix (n, number of n-grams)."""
-        from scipy.sparse import csr_matrix
-
-        rows = self.rows(views)
-        starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-        values = np.concatenate([v for _, v in rows] or [np.empty(0)])
-        columns = np.concatenate([c for c, _ in rows] or [np.empty(0, dtype=np.intp)])
-        return csr_matrix((values, columns, starts), shape=(len(rows), max(len(self.hashes), 1)))
-
-    def fold(self, weights: Floats) -> Floats:
-        """The weights as they are."""
-        return weights
-
-    def dot(self, views: Views, weights: Floats) -> Floats:
-        """Needs no sparse matrix, hence no SciPy."""
-        return np.array([values @ weights[columns] for columns, values in self.rows(views)], dtype=float)
-
-    def arrays(self) -> Arrays:
-        """The n-grams' hashes and inverse frequencies."""
-        return {"hashes": self.hashes, "idf": self.idf}
 
 
 @dataclass(frozen=True)
@@ -174,7 +117,7 @@ class NearMap:
         dense = DenseMap.fit(parts, views)
         rows = np.random.default_rng(seed).permutation(len(views))[:LANDMARKS]
         landmarks = np.unique(dense.design(views.take(rows)), axis=0)
-        values, vectors = np.linalg.eigh(_kernel(landmarks, landmarks))
+        values, vectors = np.linalg.eigh(_kernel(landmarks, landmarks, _squares(landmarks)))
         kept = values > values.max() * 1e-4
         return cls(dense, landmarks, SCALE * vectors[:, kept] / np.sqrt(values[kept]))
 
@@ -197,11 +140,20 @@ class NearMap:
         return {**self.dense.arrays(), "landmarks": self.landmarks}
 
     def _kernel(self, views: Views) -> Floats:
-        return _kernel(self.dense.design(views), self.landmarks)
+        return _kernel(self.dense.design(views), self.landmarks, self._squares)
+
+    @cached_property
+    def _squares(self) -> Floats:
+        return _squares(self.landmarks)
 
 
-def _kernel(left: Floats, right: Floats) -> Floats:
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
+def _squares(rows: Floats) -> Floats:
+    squares: Floats = (rows**2).sum(axis=1)
+    return squares
+
+
+def _kernel(left: Floats, right: Floats, squares_of_right: Floats) -> Floats:
+    squares = _squares(left)[:, None] + squares_of_right - 2 * left @ right.T
     kernel: Floats = np.exp(-GAMMA / (SCALE**2) * np.maximum(squares, 0))
     return kernel
 
@@ -210,7 +162,7 @@ def _kernel(left: Floats, right: Floats) -> Floats:
 class Block:
     """A linear model on a map."""
 
-    map: Map
+    map: Map | TreeMap
     weights: Floats
     bias: float
 
@@ -219,7 +171,7 @@ class Block:
         return self.map.dot(views, self.weights) + self.bias
 
 
-# Name → (kind of map, what it looks at). The blend needs some that differ, not many.
+# Name → (kind of map, what it looks at).
 BLOCKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "words": ("grams", ("words",)),
     "characters": ("grams", ("characters",)),
@@ -228,12 +180,13 @@ BLOCKS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "meaning": ("dense", ("meaning",)),
     "structure and meaning": ("dense", ("structure", "meaning")),
     "near": ("near", ("structure", "meaning")),
+    "trees": ("trees", ("structure", "words")),
+    "trees with meaning": ("trees", ("structure", "words", "meaning")),
 }
 
-
-def needs_meaning(name: str) -> bool:
-    """Whether the block works only with an embedder."""
-    return "meaning" in BLOCKS[name][1]
+# What is blended without an embedder, and with one: some that differ, not many.
+PLAIN = ("words", "characters", "structure", "near structure", "trees")
+FULL = ("words", "characters", "meaning", "structure and meaning", "near", "trees with meaning")
 
 
 def fit_map(name: str, views: Views, seed: int) -> Map:
@@ -244,9 +197,11 @@ def fit_map(name: str, views: Views, seed: int) -> Map:
     return DenseMap.fit(parts, views) if kind == "dense" else NearMap.fit(parts, views, seed)
 
 
-def map_from(name: str, arrays: Arrays) -> Map:
+def map_from(name: str, arrays: Arrays) -> Map | TreeMap:
     """The block's map from its stored arrays; raises KeyError when one is missing."""
     kind, parts = BLOCKS[name]
+    if kind == "trees":
+        return TreeMap.of(parts, arrays)
     if kind == "grams":
         return GramMap(parts[0], arrays["hashes"], arrays["idf"])
     dense = DenseMap(parts, arrays["centre"], arrays["scale"], arrays["width"])

@@ -1,7 +1,7 @@
 """Fits the learned router's parts: logistic models out of fold, and the blend that calibrates them.
 
 Stacking after Wolpert, "Stacked generalization", Neural Networks 5 (1992): the blend sees each model only on
-prompts that the model was not fitted to. The only module that uses scikit-learn.
+prompts that the model was not fitted to.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..types import UsageError
-from .blocks import Block, fit_map
+from .blocks import BLOCKS, Block, fit_map
+from .trees import Directions, Forest, TreeMap
 from .views import Floats, Views
 
 Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
@@ -83,6 +84,8 @@ def fit_block(name: str, views: Views, labels: Floats, parts: Folds, seed: int) 
 
     Where there is a choice of penalties, the out-of-fold log loss decides.
     """
+    if BLOCKS[name][0] == "trees":
+        return _fit_trees(name, views, labels, parts, seed)
     fitted = fit_map(name, views, seed)
     design = fitted.design(views)  # unsupervised: the held-out rows' labels are not in it
     tried: list[tuple[float, Floats, Floats]] = []
@@ -97,6 +100,15 @@ def fit_block(name: str, views: Views, labels: Floats, parts: Folds, seed: int) 
     penalty, logits = _chosen(tried)
     weights, bias = logistic(design, labels, penalty)
     return Block(fitted, fitted.fold(weights), bias), logits
+
+
+def _fit_trees(name: str, views: Views, labels: Floats, parts: Folds, seed: int) -> tuple[Block, Floats]:
+    directions = Directions.fit(BLOCKS[name][1], views, seed)  # unsupervised
+    columns = directions.columns(views)
+    logits = np.empty(len(labels))
+    for train, test in parts:
+        logits[test] = Forest.fit(columns[train], labels[train], seed).logits(columns[test])
+    return Block(TreeMap(directions, Forest.fit(columns, labels, seed)), np.ones(1), 0.0), logits
 
 
 def _chosen(tried: Sequence[tuple[float, Floats, Floats]]) -> tuple[float, Floats]:

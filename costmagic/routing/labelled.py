@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..accounting.labels import Judged
 from ..models import DEFAULT_TIER
 from .views import Floats
+
+if TYPE_CHECKING:
+    from ..accounting.labels import Judged
 
 GOOD = 0.5  # the quality from which a judgement of one answer alone counts as a success
 
 # Dearest first, as tiers are usually filled.
 STRENGTH = ("heavy", "standard", "coding", "medium", "routing")
+
+_EPSILON = 1e-9  # the mean of three times 0.7 is a little less than 0.7
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,10 @@ class Labels:
 
 
 def labels_of(rows: Sequence[Judged]) -> Labels:
-    """One label per prompt, for the pair of tiers that has most of them."""
+    """One label per prompt, for the pair of tiers that has most of them.
+
+    A pair is 1 where the cheap tier's mean quality is not below the strong one's, both wrong included, else 0.
+    """
     quality: Mapping[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     thumbs: set[tuple[str, str]] = set()
     texts: dict[str, Judged] = {}
@@ -54,7 +61,7 @@ def labels_of(rows: Sequence[Judged]) -> Labels:
     for key, tiers in quality.items():
         means = {tier: float(np.mean(values)) for tier, values in tiers.items()}
         if cheap in means and strong in means:
-            labels[key] = float(means[cheap] >= means[strong])
+            labels[key] = float(means[cheap] >= means[strong] - _EPSILON)
         elif cheap in means and (key, cheap) in thumbs:
             labels[key] = float(means[cheap] >= GOOD)
     usable = [key for key in labels if key in texts]

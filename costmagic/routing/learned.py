@@ -1,7 +1,7 @@
 """The user's own router: the chance that the cheap model's answer to a prompt loses nothing.
 
-Logistic models on words, characters, structure and meaning (MiniLM's embeddings, where it is pulled), blended and
-calibrated by another one. Fitting needs the extra ``learn``; using a fitted router needs NumPy only.
+Logistic models on words, characters, structure and meaning (MiniLM's embeddings, where it is pulled) and trees, blended
+and calibrated by another one. Fitting needs the extra ``learn``; using a fitted router needs NumPy only.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ import numpy as np
 from .. import embedding
 from ..config import default_home
 from ..types import UsageError
-from .blocks import BLOCKS, Block, map_from, needs_meaning
+from .blocks import FULL, PLAIN, Block, map_from
 from .fitting import blend, fit_block, folds, groups, one_thread, require_sklearn, sigmoid
 from .views import Embedder, Floats, Views
 
 FORMAT = "costmagic-router"
-VERSION = 1  # raised whenever the features change: an old file would then answer wrongly
+VERSION = 2  # raised whenever the features change: an old file would then answer wrongly
 SEED = 0
 MIN_LABELS = 10  # fewer teach nothing but how often it went well
 
@@ -63,12 +63,14 @@ class LearnedRouter:
         labels: int,
         fitted_with: str | None = None,
         embedder: Embedder | None = None,
+        frame: frozenset[int] = frozenset(),
     ) -> None:
         self._blocks = blocks
         self._blends = blends  # "full" where there were embeddings, "plain" always
         self.labels = labels
         self.fitted_with = fitted_with
         self.embedder = embedder if fitted_with else None
+        self._frame = frame
         self._warned = False
 
     @classmethod
@@ -86,7 +88,7 @@ class LearnedRouter:
         """
         labels = _checked(prompts, cheap_ok)
         embedder = _resolve(embed)
-        return cls.fit_views(Views.of(list(prompts), embedder), labels, embedder)
+        return cls.fit_views(Views.to_learn(list(prompts), embedder), labels, embedder)
 
     @classmethod
     def fit_views(cls, views: Views, labels: Floats, embedder: Embedder | None = None) -> LearnedRouter:
@@ -97,15 +99,16 @@ class LearnedRouter:
             bias = float(np.log(chance / (1 - chance)))
             return cls({}, {"plain": _Blend({}, bias)}, len(labels))
         require_sklearn()
-        names = [name for name in BLOCKS if views.meaning is not None or not needs_meaning(name)]
+        names = PLAIN if views.meaning is None else (*PLAIN, *(name for name in FULL if name not in PLAIN))
         blocks, logits = {}, {}
         with one_thread():
             for name in names:
                 blocks[name], logits[name] = fit_block(name, views, labels, parts, SEED)
-        blends = {"plain": _blended([name for name in names if not needs_meaning(name)], logits, labels)}
+        blends = {"plain": _blended(PLAIN, logits, labels)}
         if views.meaning is not None:
-            blends["full"] = _blended(names, logits, labels)
-            return cls(blocks, blends, len(labels), getattr(embedder, "name", "unnamed"), embedder)
+            blends["full"] = _blended(FULL, logits, labels)
+            name = getattr(embedder, "name", "unnamed")
+            return cls(blocks, blends, len(labels), name, embedder, views.frame)
         return cls(blocks, blends, len(labels))
 
     def probability(self, prompts: Sequence[str]) -> Floats:
@@ -116,7 +119,7 @@ class LearnedRouter:
         """
         _check_texts(prompts)
         try:
-            views = Views.of(list(prompts), self.embedder)
+            views = Views.of(list(prompts), self.embedder, self._frame)
         except UsageError as error:  # weights or packages went away
             self._warn_once(str(error))
             self.embedder = None
@@ -150,6 +153,7 @@ class LearnedRouter:
             "version": VERSION,
             "labels": self.labels,
             "fitted_with": self.fitted_with,
+            "frame": sorted(self._frame),
             "biases": {name: block.bias for name, block in self._blocks.items()},
             "blends": {name: {"weights": b.weights, "bias": b.bias} for name, b in self._blends.items()},
         }
@@ -184,13 +188,14 @@ class LearnedRouter:
             }
             blends = {name: _Blend(b["weights"], float(b["bias"])) for name, b in about["blends"].items()}
             labels, fitted_with = int(about["labels"]), about["fitted_with"]
+            frame = frozenset(map(int, about["frame"]))
         except FileNotFoundError:
             raise UsageError(f"{path}: no such file") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
             raise UsageError(f"{path}: not a learned router ({error})") from None
         if embed == "auto" and fitted_with != embedding.MiniLM.name:
             embed = None  # another embedder's vectors mean other things
-        return cls(blocks, blends, labels, fitted_with, _resolve(embed))
+        return cls(blocks, blends, labels, fitted_with, _resolve(embed), frame)
 
     def _check_dimensions(self, given: int) -> None:
         wanted = len(self._blocks["meaning"].weights)

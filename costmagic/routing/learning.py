@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from .. import embedding
+from .. import current, embedding
 from ..accounting.labels import judged
 from ..config import Settings
+from ..types import UsageError
 from .baselines import auc, by_length, by_neighbours, by_task
 from .fitting import folds, groups, require_sklearn
 from .installed import install, router_path
@@ -104,8 +105,10 @@ class Learning:
         return "\n".join(lines)
 
 
-def learn(session: _Session, feature: str | None = None) -> Learning:
+def learn(feature: str | None = None, session: _Session | None = None) -> Learning:
     """Train a router for ``feature`` (None: for everything) from what the ledger knows, and install it.
+
+    ``session`` is the one whose ledger is read and whose home the router goes to; None takes the default one.
 
     A prompt whose answers on a cheap and on a strong tier were both judged says whether the cheap one lost
     nothing; a thumb on the cheap tier counts by itself. The tiers are those that share most prompts. The router
@@ -113,8 +116,11 @@ def learn(session: _Session, feature: str | None = None) -> Learning:
     bootstrap's 95 % interval of the difference being above 0.
 
     Raises:
-        UsageError: scikit-learn is missing.
+        UsageError: scikit-learn is missing, or ``feature`` is not a name.
     """
+    if feature is not None and not isinstance(feature, str):
+        raise UsageError(f"learn takes a feature's name, or None for everything, not {type(feature).__name__}")
+    session = current.default() if session is None else session
     labels = labels_of(judged(session.engine.ledger.engine(), feature))
     n, successes = len(labels.ok), float(labels.ok.sum())
     about = (feature, labels.cheap, labels.strong, n, successes)
@@ -123,7 +129,7 @@ def learn(session: _Session, feature: str | None = None) -> Learning:
     require_sklearn()
     home = session.settings.home
     embedder = embedding.MiniLM(home) if embedding.available(home) else None
-    views = Views.of(labels.prompts, embedder)
+    views = Views.to_learn(labels.prompts, embedder)
     comparisons = compare(views, labels.tasks, labels.ok)
     missing = tuple(
         f"it does not beat the baseline '{c.baseline}' yet: AUC {c.router_auc:.3f} against {c.baseline_auc:.3f}, "

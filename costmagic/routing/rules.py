@@ -34,6 +34,7 @@ class Rule:
         task: what the prompt asks for; as a condition in a user's rule, as a verdict in a built-in one.
         min_tokens, max_tokens: rough size of the prompt, inclusive.
         purposes: of the call ("user", "route", "judge", "label", "summary", "eval"); empty: any.
+        narrow: what matches wants a label, a yes or no, a single value.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Rule:
     min_tokens: int = 0
     max_tokens: int | None = None
     purposes: tuple[str, ...] = ()
+    narrow: bool = False
 
     def holds(self, text: str, tokens: int, purpose: str) -> bool:
         """Whether the conditions hold; ``task`` is not looked at here."""
@@ -53,80 +55,101 @@ class Rule:
         return self.match is None or self.match.search(text) is not None
 
 
-def _built_in(name: str, tier: str, task: str | None, pattern: str) -> Rule:
-    return Rule(name, tier, re.compile(pattern, re.IGNORECASE | re.MULTILINE), task)
+def _built_in(name: str, tier: str, task: str | None, pattern: str, narrow: bool = False) -> Rule:
+    return Rule(name, tier, re.compile(pattern, re.IGNORECASE | re.MULTILINE), task, narrow=narrow)
 
 
-_CODE_NOUNS = (
-    r"code|function|script|class|quer(y|ies)|regex|unit tests?|sql|python|javascript|typescript|java|rust|golang|c\+\+"
-    r"|bash|dockerfile|makefile|funktion|skript|abfrage|fonction|requête|función|consulta|programa?"
+# An instruction stands at the beginning of a line, perhaps behind a greeting or a polite turn. The same verb inside
+# a sentence is more often what the text is about ("a poem about a translator who …").
+_ORDER = (
+    r"^[^\w\n]{0,4}(?:(?:please|pls|kindly|now|then|bitte|por favor|s['’]il (?:te|vous) pla[iî]t|merci de)[\s,:]+)?"
+    r"(?:(?:can|could|would) you |i (?:want|need) you to |i['’]?d like you to |your (?:task|job) is to "
+    r"|kannst du |könntest du |können sie |könnten sie |peux-tu |pouvez-vous |pourrais-tu |pourriez-vous "
+    r"|puedes |podrías |puede usted )?(?:please |bitte |me )?"
+)
+_CODE_NOUN = (
+    r"(?:python|javascript|typescript|golang|c\+\+|c#|bash|powershell|sql|regex(?:p|es)?|regular expression|unit tests?"
+    r"|dockerfile|makefile|(?:react|vue) component|(?:shell|python|bash) script|function|decorator|endpoint"
+    r"|funktion|fonction|función|sql-abfrage|requête sql|consulta sql)"
+)
+_PROSE_NOUN = (
+    r"(?:poem|story|song|joke|dialogue|scene|haiku|essay|speech|blog|article|e-?mail|letter|explanation|description"
+    r"|gedicht|geschichte|poème|histoire|poema|cuento)"
 )
 
-# In the order of the decision tree: a step of a pipeline, code, narrow output, reasoning, long documents, then
-# tasks that a mid-size model does well. Few and sure: a prompt that no rule knows goes to the default tier.
+# In the order of the decision tree: a step of a pipeline, code, narrow output, reasoning, long documents, then tasks
+# that a mid-size model does well. Few and sure: what no rule knows, the learned router looks at.
 BUILT_IN: tuple[Rule, ...] = (
     Rule("a step inside a pipeline", "routing", purposes=("route", "judge", "label", "summary")),
     _built_in(
         "code",
         "coding",
         "code",
-        r"```|^\s*(def|class|import|from \w+ import|#include|SELECT\b.+\bFROM|public (static|class))\b"
-        r"|Traceback \(most recent"
-        r"|\b(write|fix|debug|refactor|review|port|optimi[sz]e|implement|schreib\w*|écri\w+|escrib\w+)\b"
-        rf"[^.?!\n]{{0,60}}\b({_CODE_NOUNS})\b"
-        rf"|\b(explain|what does|why does) (this|my|the following) ({_CODE_NOUNS})\b",
+        rf"{_ORDER}(?:write|implement|fix|debug|refactor|optimi[sz]e|schreib\w*|écri\w+|escrib\w+)\b"
+        rf"(?![^.?!\n]{{0,60}}\b{_PROSE_NOUN}\b)[^.?!\n]{{0,40}}\b{_CODE_NOUN}\b"
+        rf"|{_ORDER}(?:refactor|debug)\b",
     ),
     _built_in(
         "narrow output",
         "routing",
-        "classification",
-        r"\b(yes or no|ja oder nein|oui ou non|sí o no|true or false|wahr oder falsch|vrai ou faux|verdadero o falso)\b"
-        r"|\b(answer|reply|respond|return|antworte|réponds|responde)\b[^.\n]{0,30}"
-        r"\b(one word|a single word|the label|yes|no|one of|einem wort|un (seul )?mot|una (sola )?palabra)\b"
-        r"|\b(classify|categori[sz]e|klassifizier\w*|classe[rz]?|clasifica)\b"
-        r"|\bwhich (department|category|label|queue|class)\b"
-        r"|\b(label|category|sentiment|intent|kategorie|catégorie|categoría)\s*:\s*$",
+        None,
+        r"\b(?:answer|reply|respond|return|output|antworte\w*|réponds|répondez|responde|contesta)\b[^.\n]{0,30}"
+        r"\b(?:yes or no|yes/no|true or false|one word|a single word|only the (?:label|number|category|value|name)"
+        r"|the label only|ja oder nein|einem wort|oui ou non|un (?:seul )?mot|sí o no|una (?:sola )?palabra)\b"
+        r"|^[^\n]{0,200}\(?\b(?:yes or no|yes/no|true or false)\b\)?[?:.]?[ \t]*$",
+        narrow=True,
     ),
-    _built_in("a proof", "heavy", "math and reasoning", r"\b(prove that|proof (of|that)|beweise|démontre|demuestra)\b"),
     _built_in(
-        "strategic planning",
+        "classification",
+        "routing",
+        "classification",
+        rf"{_ORDER}(?:classify|categori[sz]e|klassifizier\w*|kategorisier\w*|classe[rz]?|classifie[rz]?|clasifi(?:ca|que))\b"
+        r"|^[^\w\n]{0,3}(?:label|category|sentiment|intent|kategorie|catégorie|categoría)\s*:\s*\Z",
+    ),
+    _built_in(
+        "a proof",
         "heavy",
-        "analysis and planning",
-        r"\b(strateg(y|ic|ie|ia)|roadmap|root cause analysis|board (paper|memo)|business case|go-to-market)\b",
+        "math and reasoning",
+        rf"{_ORDER}(?:prove (?:that|the)\b|give a proof|beweise\w*|démontre[rz]?|demuestr\w+)",
     ),
     Rule("a long document", "standard", min_tokens=LONG_DOCUMENT),
     _built_in(
         "summarization",
         "medium",
         "summarization",
-        r"\b(summar(y|i[sz]\w*|ies)|tl;?dr|zusammenfass\w*|fasse\b.{0,60}\bzusammen|résum\w+|resum\w+"
-        r"|key (points|takeaways)|minutes of)\b",
+        rf"{_ORDER}(?:(?:write|give me|create|provide|produce) (?:a|an)\b[^.?!:\n]{{0,30}}\bsummary\b|summari[sz]e\b"
+        r"|tl;?dr\b|fass\w*\b[^.\n]{0,60}\bzusammen\b|résume[rz]?\b|resum(?:e|a|ir|ime)\b)"
+        r"(?![^\n]{0,20}\bfunction\b)|^[^\w\n]{0,3}tl;?dr\W*\Z",
     ),
     _built_in(
         "translation",
         "medium",
         "translation",
-        r"\b(translat\w+|übersetz\w*|tradui\w*|traduc\w*|how do you say)\b",
+        rf"{_ORDER}(?:translate\b|übersetz(?:e|en|t)?\b|tradui(?:s|re|sez)\b|traduc(?:e|ir|ime|id)\b|traduzca\b)"
+        r"(?![^\n]{0,40}\b(?:code|function|script|cobol|fortran|java|python|query|pseudocode|formula|macro)\b)",
     ),
     _built_in(
         "extraction",
         "medium",
         "extraction",
-        r"\b(extract|extrahier\w*|extrai\w*|extrae|pull out|list (all|every)( the)?)\b",
+        rf"{_ORDER}(?:extract\b|extrahier\w*|extrai\w+|extrae\b|extraiga\b)"
+        r"(?![^\n]{0,60}\b(?:regex|python|sql|function|script|bash|awk|method)\b)",
     ),
     _built_in(
         "rewriting",
         "medium",
         "rewriting",
-        r"\b(rewrite|rephrase|paraphrase|proofread|umformulier\w*|reformul\w+|reescrib\w+|korrigier\w*|corrige[rz]?"
-        r"|fix the (grammar|spelling))\b",
+        rf"{_ORDER}(?:rewrite\b|rephrase\b|paraphrase\b|proofread\b|reword\b|umformulier\w*|formulier\w*\b[^.\n]{{0,60}}\bum\b"
+        r"|reformule[rz]?\b|reescrib\w+|fix the (?:grammar|spelling))"
+        r"(?![^\n]{0,60}\b(?:code|function|loop|query|sql|python|java|class|script)\b)",
     ),
     _built_in(
         "creative writing",
         "standard",
         "creative writing",
-        r"\b(write|compose|invent|schreib\w*|dichte|écri\w+|escrib\w+)\b[^.?!\n]{0,40}"
-        r"\b(poem|haiku|limerick|story|song|slogan|gedicht|geschichte|poème|histoire|poema|cuento|canción)\b",
+        rf"{_ORDER}(?:write|compose|invent|make up|schreib\w*|dichte|écri\w+|escrib\w+)\b[^.?!\n]{{0,30}}"
+        r"\b(?:poem|haiku|limerick|short story|bedtime story|song|slogan|gedicht|geschichte|poème|histoire|poema|cuento"
+        r"|canción)\b",
     ),
 )
 
@@ -147,13 +170,30 @@ def compiled(tables: Sequence[Mapping[str, Any]]) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def decide(prompt: str, purpose: str, own: Sequence[Rule] = ()) -> tuple[Rule | None, str | None]:
-    """(the first rule that holds, the task that the prompt asks for); None where nothing is known."""
-    text = prompt if len(prompt) <= HEAD + TAIL else f"{prompt[:HEAD]}\n{prompt[-TAIL:]}"
-    tokens = len(prompt) // CHARACTERS_PER_TOKEN
-    standing = next((rule for rule in BUILT_IN if rule.holds(text, tokens, purpose)), None)
-    task = next((rule.task for rule in BUILT_IN if rule.task and rule.holds(text, tokens, purpose)), None)
+@dataclass(frozen=True)
+class Decision:
+    """What the rules say: the first that holds, and what the prompt asks for; None where they know nothing."""
+
+    rule: Rule | None
+    task: str | None
+
+
+def decide(
+    prompt: str, purpose: str, own: Sequence[Rule] = (), built_in: Sequence[Rule] = BUILT_IN, task: str | None = None
+) -> Decision:
+    """Ask the user's own rules, then the built-in ones; ``task`` is what the prompt asks for where no pattern knows."""
+    text, tokens = excerpt(prompt), len(prompt) // CHARACTERS_PER_TOKEN
+    task = next((rule.task for rule in BUILT_IN if rule.task and rule.holds(text, tokens, purpose)), task)
     for rule in own:
-        if rule.holds(text, tokens, purpose) and rule.task in (None, task):
-            return rule, task
-    return standing, task
+        if rule.task in (None, task) and rule.holds(text, tokens, purpose):
+            return Decision(rule, task)
+    return Decision(next((rule for rule in built_in if rule.holds(text, tokens, purpose)), None), task)
+
+
+_BLANK = re.compile(r"\s*\n\s*")
+
+
+def excerpt(prompt: str) -> str:
+    """The part of a prompt that rules read, without blank lines."""
+    cut = prompt if len(prompt) <= HEAD + TAIL else f"{prompt[:HEAD]}\n{prompt[-TAIL:]}"
+    return _BLANK.sub("\n", cut)

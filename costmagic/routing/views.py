@@ -27,23 +27,34 @@ class Embedder(Protocol):
 
 @dataclass(frozen=True)
 class Views:
-    """n prompts: their words and characters, structure (n, STRUCTURE) and meaning (n, d), None without embedder."""
+    """n prompts: their words and characters, structure (n, STRUCTURE) and meaning (n, d), None without embedder.
+
+    ``frame`` is what many prompts share, which their meaning was taken without.
+    """
 
     prompts: tuple[str, ...]
     words: tuple[Grams, ...]
     characters: tuple[Grams, ...]
     structure: Floats
     meaning: Floats | None
+    frame: frozenset[int] = frozenset()
 
     @classmethod
-    def of(cls, prompts: Sequence[str], embedder: Embedder | None) -> Views:
+    def to_learn(cls, prompts: Sequence[str], embedder: Embedder | None) -> Views:
+        """Look at ``prompts``, and find their frame; raises what ``embedder`` raises."""
+        return cls.of(prompts, embedder, features.frame(prompts))
+
+    @classmethod
+    def of(cls, prompts: Sequence[str], embedder: Embedder | None, frame: frozenset[int] = frozenset()) -> Views:
         """Look at ``prompts``; raises what ``embedder`` raises."""
+        gists = [] if embedder is None else [features.gist(prompt, frame) for prompt in prompts]
         return cls(
             tuple(prompts),
             tuple(map(features.words, prompts)),
             tuple(map(features.characters, prompts)),
             np.array([features.structure(p) for p in prompts], dtype=float).reshape(-1, features.STRUCTURE),
-            None if embedder is None or not prompts else embedder.embed(prompts).astype(float),
+            embedder.embed(gists).astype(float) if embedder is not None and gists else None,
+            frame,
         )
 
     def take(self, rows: NDArray[np.intp]) -> Views:
@@ -54,6 +65,7 @@ class Views:
             tuple(self.characters[i] for i in rows),
             self.structure[rows],
             None if self.meaning is None else self.meaning[rows],
+            self.frame,
         )
 
     def __len__(self) -> int:

@@ -15,6 +15,7 @@ from shutil import chown
 
 import paid_server
 import pytest
+from scripted_http import ScriptedServer, Sse, claude
 
 from costmagic import Session
 from costmagic.accounting.database import connect
@@ -68,6 +69,22 @@ def test_calls_are_kept_counted_and_summed(url: str, home: Path) -> None:
         assert session.costs(by)["calls"].sum() == len(frame)
     assert session.costs("feature").loc["pg-one", "simulated_avoided"] == first.cost
     assert session.engine.ledger.history(1)[0]["prompt"] == "hello \N{SNOWMAN}"
+
+
+def test_prefixes_are_remembered_and_summed(url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {"input_tokens": 20, "cache_creation_input_tokens": 5_500, "output_tokens": 1}
+    read = {"input_tokens": 20, "cache_read_input_tokens": 5_500, "output_tokens": 1}
+    with ScriptedServer() as server:
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-0123456789")
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        server.play(Sse(claude("Hi")), Sse(claude("Hi", usage=written)), Sse(claude("Hi", usage=read)))
+        session = Session(home, settings={"ledger_url": url})
+        options = {"model": "anthropic:claude-haiku-4-5", "system": "You are a clerk. " * 1_200, "feature": "pg"}
+        replies = [session.ask(prompt, **options) for prompt in "abc"]
+    assert [bool(reply.request.cache_after) for reply in replies] == [False, True, True]
+    report = session.cache_prefixes()
+    assert (report.saved, report.premium) == (Decimal("0.00495"), Decimal("0.001375"))
+    assert [(p.calls, p.reuse.within_5m) for p in report.prefixes if not p.simulated] == [(3, 2)]
 
 
 def test_a_reply_with_a_nul_character_is_kept(url: str, home: Path) -> None:

@@ -132,6 +132,24 @@ def test_the_oldest_ledger_is_brought_up_to_date(tmp_path: Path) -> None:
         assert [r[0] for r in connection.execute("SELECT name FROM migrations")] == [name for name, _ in MIGRATIONS]
 
 
+def test_a_ledger_from_before_the_prompt_cache_keeps_its_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ledger.db"
+    with monkeypatch.context() as before:
+        before.setattr("costmagic.accounting.migrations.MIGRATIONS", MIGRATIONS[:2])
+        connect(path).dispose()
+    with sqlite3.connect(path) as connection:
+        names = [r[1] for r in connection.execute("PRAGMA table_info(calls)")]
+        assert "prefix_hash" not in names
+        old = {**row(), "started_at": "2026-11-23 12:00:00.000000"}
+        marks = ", ".join("?" for _ in names)
+        connection.execute(f"INSERT INTO calls VALUES ({marks})", [old[name] for name in names])
+    ledger = Ledger(path)
+    assert ledger.frame()["cost_nusd"].tolist() == [1_000]
+    with ledger.engine().connect() as opened:
+        kept = opened.exec_driver_sql("SELECT prefix_hash, prefix_saved_nusd, cache_after FROM calls").one()
+    assert kept == (None, None, None)
+
+
 def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "ledger.db"
     connect(path).dispose()

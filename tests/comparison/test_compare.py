@@ -88,6 +88,17 @@ def test_a_failing_column_harms_no_other(paid: Session, server: ScriptedServer) 
     assert sorted(paid.ledger()["status"]) == ["error", "ok"]
 
 
+def test_a_tier_whose_model_is_gone_is_not_answered_by_another(paid: Session, server: ScriptedServer) -> None:
+    settings = {"preset": "sim", "tiers": {"heavy": TERRA, "standard": TERRA}}
+    session = Session(settings=settings)
+    for _ in range(2):  # the second time the tier is known to be gone
+        server.play(Answer(404, {"error": {"message": "no such model"}}))
+        comparison = cm.compare("hello", "heavy,medium", session=session, no_cache=True)
+        assert [column.state for column in comparison.columns] == ["error", "ok"]
+        assert comparison.columns[0].ref == comparison.columns[0].call.request.ref == TERRA
+    assert sorted(session.ledger()["status"]) == ["error", "error", "ok", "ok"]
+
+
 def test_a_column_that_breaks_in_mid_stream_keeps_what_arrived(paid: Session, server: ScriptedServer) -> None:
     server.play(Sse(gpt("half a re")[:1], end="cut"))
     comparison = cm.compare("hello", [TERRA, HAIKU], session=paid)

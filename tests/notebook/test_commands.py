@@ -132,8 +132,8 @@ def test_a_new_ledger_has_no_calls_yet(session: Session, line: str) -> None:
 def test_cache_tells_what_it_saved_and_can_be_emptied(used: Session) -> None:
     text = repr(commands.run("cache", used))
     assert text == repr(commands.run("cache stats", used))
-    assert "1 of 5 calls were hits (20%), avoiding $0." in text
-    assert "SIMULATED, not real: $0.0000" in text
+    assert "exact     1     20.0%" in text
+    assert "Last 7 days: 5 calls: 20.0% answered from the cache." in text
     assert repr(commands.run("cache clear", used)) == "3 cached replies removed."
     assert repr(commands.run("cache clear", used)) == "0 cached replies removed."
     assert used.ask("Something short").cache is None
@@ -148,7 +148,7 @@ def test_history_shows_the_last_calls_newest_first(used: Session) -> None:
     assert report["prompt"].startswith("Sum this up: word ")
     assert (len(report["prompt"]), report["prompt"][-1]) == (EXCERPT, "…")
     assert hit["cost"].startswith("HIT SIMULATED $0")
-    assert first["cost"].startswith("SIMULATED $0.0000")
+    assert first["cost"].startswith("SIMULATED $0.000")
     assert hit["prompt"] == first["prompt"] == "Something short"
     assert all(row[0].endswith(" ago") for row in table[1:])
 
@@ -202,8 +202,12 @@ def test_help_names_every_subcommand_and_option(session: Session) -> None:
         ("history -n ²", "not '²'"),
         ("history -n", "-n needs a value"),
         ("history 5", "unknown option '5'"),
-        ("cache wipe", "cache takes stats or clear, not 'wipe'"),
-        ("cache clear all", "cache takes stats or clear, not 'clear all'"),
+        ("cache wipe", "cache takes stats, clear, explain, wrong, right, prefix, not 'wipe'"),
+        ("cache clear all", "cache clear takes nothing more, not 'all'"),
+        ("cache explain", "cache explain needs a text"),
+        ("cache wrong", "no cache hit in this session yet"),
+        ("cache right nonsense", "call nonsense is no cache hit"),
+        ("cache prefix all", "cache prefix takes nothing more, not 'all'"),
         ("models 'x", "No closing quotation"),
     ],
 )
@@ -227,7 +231,7 @@ def test_every_table_is_text_without_markup_or_formulas(used: Session, line: str
 def test_a_dry_run_shows_everything_and_sends_nothing(session: Session) -> None:
     run = DryRun.of(session, f"Hello {ODD}", {"system": "Be brief.", "max_tokens": 9})
     text, html = repr(run), run._repr_html_()
-    assert text.startswith("Nothing was sent. It would go to sim:claude-haiku-5-5 (tier medium, rule: ")
+    assert text.startswith("Nothing was sent. It would go to sim:claude-haiku-5-5 (tier medium, learned: ")
     assert '"system": "Be brief."' in text
     assert f"Hello {ODD}" in text
     assert '"max_tokens": 9' in text

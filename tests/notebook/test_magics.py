@@ -123,7 +123,7 @@ def test_python_variables_are_not_expanded_by_ipython(shell: InteractiveShell) -
         ("%llm Explain a hash.", "a prompt goes into a %%llm cell"),
         ("%llm costs --by colour", "grouped by 'colour'"),
         ("%llm history -n many", "-n takes"),
-        ("%llm cache burn", "stats or clear"),
+        ("%llm cache burn", "stats, clear or prefix"),
     ],
 )
 def test_mistakes_are_usage_errors_before_anything_is_sent(shell: InteractiveShell, cell: str, words: str) -> None:

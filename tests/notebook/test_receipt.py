@@ -15,8 +15,9 @@ import pytest
 
 from costmagic import sim
 from costmagic.notebook.receipt import MAX_SENT, MIME, age, bundle, figures
+from costmagic.reply import Reply
 from costmagic.session import Session
-from costmagic.types import Message, ProviderError, Reply, Request, Route, Usage
+from costmagic.types import Breakpoint, Message, ProviderError, Request, Route, Usage
 
 REQUEST = Request("anthropic", "claude-haiku-5-5", (Message("user", "What is $x$ <b>?"),), max_tokens=4096)
 STARTED = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -43,6 +44,14 @@ HIT: dict[str, Any] = {
     "cache_state": "hit",
     "cached_at": datetime.now(UTC) - timedelta(hours=3, minutes=5),
     "avoided": Decimal("0.0001452"),
+}
+
+
+READ: dict[str, Any] = {
+    "usage": Usage(1_212, 48, cache_read_tokens=1_000, cache_write_tokens=100, cache_write_1h_tokens=60),
+    "prefix_saved": Decimal("0.00009"),
+    "prefix_premium": Decimal("0.0000025"),
+    "prefix_note": "system prompt of about 1,100 tokens: cached for 5 minutes",
 }
 
 
@@ -98,6 +107,10 @@ def test_the_line_has_every_figure() -> None:
         ({"finish": None, "status": "interrupted"}, "[INTERRUPTED] "),
         ({"finish": None, "status": "error"}, "[ERROR] "),
         ({"data_error": "the reply is not valid JSON: x"}, "[NOT JSON] "),
+        ({"prefix_warning": "x"}, "[PROMPT CACHE MISS] "),
+        (READ, " · $0.000145 · prompt cache: 1,000 read, saved $0.00009 · prompt cache: 100 written, "),
+        (READ, " · prompt cache: 100 written, cost $0.0000025 more · heavy would cost "),
+        ({**READ, "prefix_saved": None, "prefix_premium": None}, " · prompt cache: 1,000 read, price unknown · "),
         ({"latency_ms": 12.345}, " · 12.3 ms · "),
         ({"latency_ms": 99.9}, " · 99.9 ms · "),
         ({"latency_ms": 100.0}, " · 0.1 s · "),
@@ -149,10 +162,43 @@ def test_the_figures_are_exact_and_survive_json() -> None:
         "reasoning_tokens": 20,
         "source": "reported",
     }
-    assert made["route"] == {"source": "rule", "reason": REPLY.route.reason}
+    assert made["route"] == {"source": "rule", "reason": REPLY.route.reason, "task": None, "confidence": None}
+    assert (made["max_tokens"], made["limited_for"]) == (4_096, None)
     assert (made["model"], made["model_requested"], made["tier"]) == (REPLY.model, "claude-haiku-5-5", "medium")
     assert (made["id"], made["retries"], made["price_date"]) == ("0199abc", 1, "2026-11-20")
-    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None}
+    assert made["cache"] == {"layer": None, "state": "miss", "made_at": None, "avoided": None, "similarity": None}
+
+
+def test_the_figures_of_the_prompt_cache_are_exact() -> None:
+    request = replace(REQUEST, cache_after=(Breakpoint(0, "1h"), Breakpoint(2)))
+    made = figures(replace(REPLY, **READ, request=request, prefix_warning="why"))["prefix"]
+    assert made == {
+        "cache_after": [{"after": 0, "life": "1h"}, {"after": 2, "life": "5m"}],
+        "saved": "0.00009",
+        "premium": "0.0000025",
+        "note": "system prompt of about 1,100 tokens: cached for 5 minutes",
+        "warning": "why",
+    }
+
+
+def test_the_details_tell_what_the_prompt_cache_did_and_why() -> None:
+    shown = text_of(bundle(replace(REPLY, **READ, prefix_warning="it expired"))["text/html"])
+    assert "1,000 tokens read, 100 written (60 for an hour)" in shown
+    assert "reading saved $0.00009 against plain input, writing cost $0.0000025 more (in the cost)" in shown
+    assert "system prompt of about 1,100 tokens: cached for 5 minutes" in shown
+    assert "it expired" in shown
+    assert "prompt cache" not in text_of(bundle(REPLY)["text/html"])
+
+
+def test_a_hit_does_not_tell_what_its_original_read() -> None:
+    assert "prompt cache" not in line(**{**READ, **HIT, "prefix_saved": None, "prefix_premium": None})
+
+
+def test_breakpoints_and_key_are_among_what_was_sent() -> None:
+    request = replace(REQUEST, cache_after=(Breakpoint(0, "1h"), Breakpoint(2)), prompt_cache_key="k")
+    assert sent(replace(REPLY, request=request)).endswith(
+        "|max_tokens 4,096, cached for 1h up to the system prompt, cached for 5m up to message 2, prompt_cache_key k"
+    )
 
 
 def test_an_unknown_figure_is_null_and_not_zero() -> None:
@@ -165,6 +211,7 @@ def test_a_hits_figures_tell_when_it_was_made_and_what_it_avoided() -> None:
     assert cache == {
         "layer": "exact",
         "state": "hit",
+        "similarity": None,
         "made_at": HIT["cached_at"].isoformat(),
         "avoided": "0.0001452",
     }

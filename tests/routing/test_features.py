@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from costmagic.routing import features
-from costmagic.routing.blocks import DenseMap, GramMap
+from costmagic.routing.blocks import DenseMap
+from costmagic.routing.grams import GramMap
 from costmagic.routing.views import Views
 
 ODD = ["", " ", "\0", "\ud800 half", "x" * 1_000_000, "." * 1_000_000, "\n" * 1_000_000, "{" * 9_000, "قف 你好 ñ 🎉"]
@@ -81,3 +82,25 @@ def test_a_dot_product_is_that_of_the_design_matrix() -> None:
 def test_a_constant_column_weighs_nothing() -> None:
     views = Views.of(["same text"] * 5, None)
     assert not DenseMap.fit(("structure",), views).design(Views.of(["other\n1 2 3?"], None)).any()
+
+
+@pytest.mark.parametrize("prompt", [*ODD, "word, " * 200_000, "Ж" * 90_000, "今" * 90_000])
+def test_the_gist_of_any_prompt_is_short(prompt: str) -> None:
+    assert len(features.gist(prompt)) <= features.HEAD_REACH + features.TAIL_REACH + 1
+    assert len(features.gist(prompt, features.frame([prompt] * 9))) <= features.HEAD_REACH + features.TAIL_REACH + 1
+
+
+def test_the_gist_is_the_beginning_and_the_end_and_all_of_a_short_prompt() -> None:
+    short = "Why does the moon look larger near the horizon?"
+    assert features.gist(short) == short
+    found = features.gist(" ".join(f"w{i}" for i in range(1_000)))
+    assert found.split() == [f"w{i}" for i in (*range(26), *range(988, 1_000))]
+
+
+def test_the_gist_leaves_out_what_many_prompts_share() -> None:
+    asked = [f"Answer with a letter.\nWhat is {i} of {i * 7}?\nA) {i}\nB) {i + 1}\nAnswer:" for i in range(30)]
+    frame = features.frame(asked)
+    assert features.gist(asked[3], frame).split("\n") == ["What is 3 of 21?", "A) 3", "B) 4"]
+    assert features.gist("answer  WITH a letter.\nWho am I?", frame) == "Who am I?"
+    assert features.gist("Answer with a letter.", frame) == "Answer with a letter."
+    assert features.frame(asked[:4]) == frozenset()

@@ -171,10 +171,25 @@ def test_a_loaded_router_is_the_saved_one(router: LearnedRouter, tmp_path: Path)
     assert [p.name for p in path.parent.iterdir()] == ["mine.router"]
 
 
+def test_the_embedder_reads_what_a_prompt_asks_without_what_frames_all_prompts(tmp_path: Path) -> None:
+    read: list[str] = []
+
+    class Recorder(Letters):
+        def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            read.extend(texts)
+            return super().embed(texts)
+
+    prompts = [f"Answer with one letter, please.\nQuestion {i} of {i * i}?" for i in range(40)]
+    recorder = Recorder()
+    LearnedRouter.fit(prompts, [i % 2 for i in range(40)], embed=recorder).save(tmp_path / "r.npz")
+    LearnedRouter.load(tmp_path / "r.npz", embed=recorder).probability(["Answer with one letter, please.\nWhy?"])
+    assert [read[0], read[-1]] == ["Question 0 of 0?", "Why?"]
+
+
 def test_a_saved_router_holds_no_objects(router: LearnedRouter, tmp_path: Path) -> None:
     router.save(tmp_path / "r.npz")
     with np.load(tmp_path / "r.npz", allow_pickle=False) as file:
-        assert {file[key].dtype.kind for key in file.files} <= {"f", "u", "U"}
+        assert {file[key].dtype.kind for key in file.files} <= {"f", "i", "u", "U"}
         assert json.loads(str(file["about"]))["format"] == "costmagic-router"
 
 

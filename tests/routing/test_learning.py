@@ -11,14 +11,17 @@ import numpy as np
 import pytest
 from made_prompts import shapely
 
+import costmagic as cm
 from costmagic.accounting.labels import judged
 from costmagic.call import Call
 from costmagic.routing import baselines
 from costmagic.routing.installed import install, installed, router_path
+from costmagic.routing.labelled import labels_of
 from costmagic.routing.learned import LearnedRouter, RouterWarning
 from costmagic.routing.learning import MIN_LABELS, learn
 from costmagic.routing.views import Views
-from costmagic.session import Session
+from costmagic.session import Session, use
+from costmagic.types import UsageError
 
 
 def _judge(session: Session, prompt: str, on: str, quality: float, **changes: object) -> None:
@@ -51,7 +54,7 @@ def _separable(n: int) -> tuple[list[str], list[bool]]:
 def test_a_router_that_beats_all_baselines_is_installed_with_its_evidence(session: Session, home: Path) -> None:
     prompts, ok = _separable(240)
     _judge_pairs(session, prompts, ok)
-    learning = learn(session)
+    learning = learn(session=session)
     assert learning.installed, learning
     assert (learning.labels, learning.successes) == (240, sum(ok))
     assert (learning.cheap, learning.strong) == ("medium", "heavy")
@@ -77,7 +80,7 @@ def test_labels_that_are_noise_install_nothing_and_name_the_baselines(session: S
     rng = np.random.default_rng(1)
     made = shapely(150, seed=0)
     _judge_pairs(session, made.prompts, list(rng.random(150) < 0.5))
-    learning = learn(session)
+    learning = learn(session=session)
     assert not learning.installed
     assert len(learning.comparisons) == 3
     unbeaten = [c.baseline for c in learning.comparisons if not c.beaten]
@@ -96,7 +99,7 @@ def test_what_a_baseline_knows_as_well_installs_nothing(session: Session) -> Non
         good = (rng.random() < 0.8) == (task == "easy")
         prompt = f"{task} question with {'a little more' if i % 2 else 'few'} words, number {i}"
         _judge_pairs(session, [prompt], [good], task=task)
-    learning = learn(session)
+    learning = learn(session=session)
     assert not learning.installed
     assert any("task prior" in line for line in learning.missing)
 
@@ -104,7 +107,7 @@ def test_what_a_baseline_knows_as_well_installs_nothing(session: Session) -> Non
 def test_too_few_labels_say_how_many_there_are_and_how_many_are_needed(session: Session) -> None:
     prompts, ok = _separable(MIN_LABELS - 1)
     _judge_pairs(session, prompts, ok)
-    learning = learn(session)
+    learning = learn(session=session)
     assert not learning.installed
     assert learning.labels == MIN_LABELS - 1
     assert "there are 99 labels, at least 100 are needed" in repr(learning)
@@ -112,19 +115,19 @@ def test_too_few_labels_say_how_many_there_are_and_how_many_are_needed(session: 
 
 
 def test_an_empty_ledger_says_so(session: Session) -> None:
-    assert "there are 0 labels" in learn(session).missing[0]
+    assert "there are 0 labels" in learn(session=session).missing[0]
 
 
 def test_labels_of_one_kind_teach_nothing(session: Session) -> None:
     prompts, _ = _separable(MIN_LABELS)
     _judge_pairs(session, prompts, [True] * MIN_LABELS)
-    assert "only 0 of 100 labels are ones where the cheap tier loses," in learn(session).missing[0]
+    assert "only 0 of 100 labels are ones where the cheap tier loses," in learn(session=session).missing[0]
 
 
 def test_labels_without_texts_are_counted_as_what_is_missing(home: Path) -> None:
     with Session(settings={"preset": "sim", "store_text": False}) as session:
         _judge_pairs(session, *_separable(5))
-        learning = learn(session)
+        learning = learn(session=session)
     assert learning.labels == 0
     assert any(line.startswith("5 more labels have no text") for line in learning.missing)
 
@@ -138,8 +141,21 @@ def test_a_pair_counts_by_its_difference_a_thumb_by_itself(session: Session) -> 
         _judge(session, prompt, "medium", quality, purpose="user")
     _judge(session, "liked on the strong tier", "heavy", 1.0, purpose="user")
     _judge(session, "evaluated alone", "medium", 1.0)
-    learning = learn(session)
+    learning = learn(session=session)
     assert (learning.labels, learning.successes) == (5, 3)
+
+
+def test_a_prompt_judged_several_times_counts_by_its_mean(session: Session) -> None:
+    for prompt, cheap, strong in (
+        ("as good", [0.7, 0.7, 0.7], [0.7]),  # 0.7 + 0.7 + 0.7 is a little less than 2.1
+        ("better", [0.2, 1.0], [0.5]),
+        ("worse", [0.2, 0.7], [0.5, 0.5]),
+    ):
+        for tier, qualities in (("medium", cheap), ("heavy", strong)):
+            for quality in qualities:
+                _judge(session, prompt, tier, quality)
+    found = labels_of(judged(session.engine.ledger.engine()))
+    assert dict(zip(found.prompts, found.ok, strict=True)) == {"as good": 1, "better": 1, "worse": 0}
 
 
 @pytest.mark.parametrize(
@@ -148,7 +164,7 @@ def test_a_pair_counts_by_its_difference_a_thumb_by_itself(session: Session) -> 
 def test_other_rows_are_no_labels(session: Session, changes: dict[str, object]) -> None:
     for on in ("heavy", "medium"):
         _judge(session, "a prompt", on, **({"quality": 1.0} | changes))  # type: ignore[arg-type]
-    assert learn(session).labels == 0
+    assert learn(session=session).labels == 0
 
 
 def test_the_tiers_are_those_that_share_most_prompts(session: Session) -> None:
@@ -156,16 +172,33 @@ def test_the_tiers_are_those_that_share_most_prompts(session: Session) -> None:
         _judge(session, f"p{i}", "standard", 1.0)
         _judge(session, f"p{i}", "routing", 1.0)
     _judge_pairs(session, ["p0", "p1"], [True, True])
-    learning = learn(session)
+    learning = learn(session=session)
     assert (learning.cheap, learning.strong, learning.labels) == ("routing", "standard", 3)
 
 
 def test_a_feature_learns_from_its_own_calls(session: Session) -> None:
     _judge_pairs(session, ["a", "b"], [True, False], feature="tickets")
     _judge_pairs(session, ["c"], [True])
-    assert learn(session, "tickets").labels == 2
-    assert learn(session).labels == 3
-    assert learn(session, "unknown").labels == 0
+    assert learn("tickets", session).labels == 2
+    assert learn(session=session).labels == 3
+    assert learn("unknown", session).labels == 0
+
+
+def test_without_a_session_it_learns_from_the_default_one(session: Session) -> None:
+    _judge_pairs(session, ["a", "b"], [True, False], feature="tickets")
+    _judge_pairs(session, ["c"], [True])
+    use(session)
+    try:
+        assert cm.routing.learn().labels == 3
+        assert cm.routing.learn("tickets").labels == 2
+        assert cm.routing.learn(feature=None).labels == 3
+    finally:
+        use(None)
+
+
+def test_a_session_in_the_feature_s_place_is_a_mistake_in_one_line(session: Session) -> None:
+    with pytest.raises(UsageError, match="a feature's name, or None for everything, not Session"):
+        learn(session)  # type: ignore[arg-type]
 
 
 def test_a_cache_hit_has_the_prompt_of_the_call_it_repeats(session: Session) -> None:

@@ -1,0 +1,152 @@
+"""Two readings side by side: what differs, and whether that could change the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from .lexicon import opposites, words
+from .order import bare, light_names, order, say
+from .reading import Reading, Word, read
+
+# Ways of asking for things that come to the same once what is asked for is the same.
+_KINDS = {"what of": "what", "list": "what", "give": "what"}
+_MOODS = {
+    "could": "can",
+    "does": "do",
+    "are": "is",
+    "am": "is",
+    "has": "have",
+    "shall": "will",
+    "were": "was",
+    "might": "may",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an examination of two texts found.
+
+    Attributes:
+        veto: why they can't share an answer, None when nothing forbids it.
+        features: numbers for the judge, by name.
+    """
+
+    veto: str | None
+    features: tuple[tuple[str, float], ...] = ()
+
+
+def examine(a: str, b: str) -> Seen:
+    """Compare two prompts word by word; symmetric."""
+    one, two = read(a), read(b)
+    reason = veto(one, two)
+    return Seen(reason) if reason else Seen(None, features(one, two))
+
+
+def veto(a: Reading, b: Reading) -> str | None:
+    """Why two prompts can't share an answer, None when nothing forbids it."""
+    if a.literals != b.literals:
+        return "quoted text, code or what follows a colon differs"
+    if not a.english or not b.english:
+        if a.english != b.english:
+            return "the languages differ"
+        return None if a.plain == b.plain else "not in English, and not the same words"
+    return _frames(a, b) or _tenses(a, b) or _contents(a, b) or order(a, b)
+
+
+def _frames(a: Reading, b: Reading) -> str | None:
+    kinds = [_KINDS.get(r.frame.kind, r.frame.kind) for r in (a, b)]
+    if kinds[0] != kinds[1]:
+        return f"one asks '{a.frame.kind}', the other '{b.frame.kind}'"
+    moods = [_MOODS.get(r.frame.mood, r.frame.mood) for r in (a, b)]
+    if moods[0] != moods[1]:
+        return f"one asks '{a.frame.mood}', the other '{b.frame.mood}'"
+    if {a.frame.count, b.frame.count} == {"one", "many"}:
+        return "one asks for one, the other for several"
+    if kinds[0] in ("what", "statement", "recommend") and _numbers(a) != _numbers(b):
+        return "one asks for one, the other for several"
+    return None
+
+
+def _numbers(reading: Reading) -> Counter[tuple[str, bool]]:
+    """The words of what is asked for, up to the first small word, and which of them are plural."""
+    asked: list[Word] = []
+    for word in reading.words:
+        if asked and word.marker and word.marker not in ("up", "down", "out", "off"):
+            break
+        asked.append(word)
+    return Counter((w.name, True) for w in asked if w.plural)
+
+
+def _tenses(a: Reading, b: Reading) -> str | None:
+    if a.frame.kind == "what happens":  # if it did, if it does: all the same
+        return None
+    if {a.tense, b.tense} == {"past", ""} and _did(a, b):
+        return None
+    if a.tense != b.tense:
+        return f"the tenses differ ({a.tense or 'present'}, {b.tense or 'present'})"
+    if Counter(w.name for w in a.words if w.past) != Counter(w.name for w in b.words if w.past):
+        return "the tenses differ"
+    return None
+
+
+def _did(a: Reading, b: Reading) -> bool:
+    """Whether "did … sink" stands beside "… sank"."""
+    if b.tense:
+        a, b = b, a
+    one, two = (Counter(w.name for w in r.words if w.past) for r in (a, b))
+    return "did" in a.plain and not one - two and sum((two - one).values()) == 1
+
+
+def _contents(a: Reading, b: Reading) -> str | None:
+    counts = [Counter(w.name for w in r.words) for r in (a, b)]
+    only_a, only_b = list((counts[0] - counts[1]).elements()), list((counts[1] - counts[0]).elements())
+    left_a, left_b = ([n for n in only if n not in light_names(a, b)] for only in (only_a, only_b))
+    if not left_a and not left_b:
+        return None
+    both = [*left_a, *left_b]
+    for x in left_a:
+        for y in left_b:
+            if frozenset((x, y)) in opposites():
+                return f"'{say(x)}' and '{say(y)}' are opposites"
+    for what, known in (
+        ("a negation", words("negators")),
+        ("a quantity", words("quantifiers")),
+        ("can, must or should", words("modals")),
+    ):
+        if found := [n for n in both if n in known]:
+            return f"{what} differs: '{say(found[0])}'"
+    if found := [n for n in both if n[0].isdigit()]:
+        return f"a number differs: {', '.join(dict.fromkeys(found))}"
+    for what, known in (("a unit", words("units")), ("a time", words("times"))):
+        if found := [n for n in both if n in known]:
+            return f"{what} differs: '{say(found[0])}'"
+    names = {w.name for r in (a, b) for w in r.words if w.capital}
+    if found := [n for n in both if n in names]:
+        return f"a name differs: '{say(found[0])}'"
+    if left_a and left_b:
+        return f"'{say(' '.join(left_a))}' is not '{say(' '.join(left_b))}'"
+    return f"only one says '{say(' '.join(both))}'"
+
+
+FEATURES = ("unmatched", "replaced", "light", "moved", "reframed", "markers")
+
+
+def features(a: Reading, b: Reading) -> tuple[tuple[str, float], ...]:
+    """How much differs in what the vetoes let pass: shares of the words, mostly."""
+    surfaces = [Counter(w.surface for w in r.words) for r in (a, b)]
+    replaced = sum((surfaces[0] - surfaces[1]).values()) + sum((surfaces[1] - surfaces[0]).values())
+    n = max(1, max(len(a.words), len(b.words)))
+    counts = [Counter(w.name for w in r.words) for r in (a, b)]
+    alone = (counts[0] - counts[1]) + (counts[1] - counts[0])
+    light = sum(n for name, n in alone.items() if name in light_names(a, b))
+    markers = [Counter(bare(w.marker) for w in r.words) for r in (a, b)]
+    values = (
+        (sum(alone.values()) - light) / n,
+        max(0, replaced - sum(alone.values())) / (2 * n),
+        light / n,
+        float([w.name for w in a.words] != [w.name for w in b.words]),
+        float(a.frame != b.frame),
+        float(markers[0] != markers[1]),
+    )
+    return tuple(zip(FEATURES, values, strict=True))

@@ -1,0 +1,84 @@
+"""Ways of asking that come to the same: politeness goes, and each question gets the name of what it asks for."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from .lexicon import lines
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is asked for (``kind``), how many of it ("one", "many", ""), and in what tense or mood (``mood``)."""
+
+    kind: str
+    count: str = ""
+    mood: str = ""
+
+
+@cache
+def _polite() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What may stand before and after a request."""
+    every = list(lines("polite.txt"))
+    cut = every.index("[tail]")
+    before, after = "|".join(every[:cut]), "|".join(every[cut + 1 :])
+    return re.compile(f"^(?:{before})"), re.compile(rf"[ ,.!?-]+(?:{after})[ .!?]*$")
+
+
+@cache
+def _frames() -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    """(pattern, kind, count); the first that fits counts."""
+    parts: dict[str, str] = {}
+    found = []
+    for line in lines("frames.txt"):
+        if line.startswith("{"):
+            name, _, pattern = line.partition(" = ")
+            parts[name] = pattern
+            continue
+        kind, count, pattern = line.split(" | ", 2)
+        for name, part in parts.items():
+            pattern = pattern.replace(name, part)
+        found.append((re.compile(pattern), kind.strip(), count.strip()))
+    return tuple(found)
+
+
+@cache
+def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
+    """(pattern, replacement), to be applied in turn."""
+    pairs = (line.split(" =>", 1) for line in lines("rewrites.txt"))
+    return tuple((re.compile(pattern), text.strip().replace("\\s", " ")) for pattern, text in pairs)
+
+
+def rewrite(text: str) -> str:
+    """``text``, whose politeness is gone, as the question that it comes to."""
+    for pattern, replacement in _rewrites():
+        text = pattern.sub(replacement, text, count=1)
+    return text
+
+
+def strip_politeness(text: str) -> str:
+    """``text`` (lower case, contractions written out) without what is only good manners."""
+    before, after = _polite()
+    for _ in range(6):
+        shorter = after.sub("", before.sub("", text)).strip(" ,;:-")
+        if shorter == text or not shorter:
+            return text
+        text = shorter
+    return text
+
+
+def split_frame(text: str) -> tuple[Frame, str]:
+    """(what is asked for, what it is about) of a question or request without politeness."""
+    for pattern, kind, count in _frames():
+        match = pattern.match(text)
+        if match is None:
+            continue
+        rest = text[match.end() :]
+        if "degree" in pattern.groupindex:
+            return Frame(f"how_{match['degree']}"), rest
+        if kind == "yes or no":
+            return Frame(kind, "", match[0].strip()), rest
+        return Frame(kind, count), rest
+    return Frame("statement"), text

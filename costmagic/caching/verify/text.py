@@ -1,0 +1,97 @@
+"""The text of a prompt before it is read: what must stay as it is, and the rest in one spelling."""
+
+from __future__ import annotations
+
+import re
+
+from .frames import strip_politeness
+from .lexicon import spellings
+from .lexicon import words as kind
+
+_CONTRACTIONS = (
+    (re.compile(r"\b(can)'?t\b"), r"\1 not"),
+    (re.compile(r"\bwon't\b"), "will not"),
+    (re.compile(r"\bshan't\b"), "shall not"),
+    (re.compile(r"\bain't\b"), "is not"),
+    (re.compile(r"\b(\w+)n't\b"), r"\1 not"),
+    (re.compile(r"\blet's\b"), "let us"),
+    (re.compile(r"\b(what|that|it|there|he|she|who|where|how|when|here|why|this)'s\b"), r"\1 is"),
+    (re.compile(r"\b(\w+)'re\b"), r"\1 are"),
+    (re.compile(r"\b(\w+)'ve\b"), r"\1 have"),
+    (re.compile(r"\b(\w+)'ll\b"), r"\1 will"),
+    (re.compile(r"\bi'm\b"), "i am"),
+    (re.compile(r"\b(i|you|he|she|it|we|they|who|what|that|there)'d\b"), r"\1 would"),
+)
+_CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
+_QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\'(?!\w)')
+_HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
+_MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
+_CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+_ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
+
+
+def written_out(text: str) -> str:
+    """``text`` in lower case, contractions, money and well-known abbreviations written out, in American spelling."""
+    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower()))
+    for pattern, full in _CONTRACTIONS:
+        lowered = pattern.sub(full, lowered)
+    lowered = " ".join(_spelled(word) for word in lowered.split())
+    return lowered
+
+
+def is_english(body: str, plain: tuple[str, ...]) -> bool:
+    """Whether the words seem to be English ones."""
+    if any(ord(c) > 0x24F and c.isalpha() for c in body):
+        return False
+    letters = [t for t in plain if t[0].isalpha()]
+    foreign = sum(t in kind("other languages") and t not in kind("english") for t in letters)
+    return foreign <= max(1, sum(t in kind("english") for t in letters)) and (not letters or foreign * 3 < len(letters))
+
+
+def _money(match: re.Match[str]) -> str:
+    return f"{match[2]}{match[3] or ''} {_CURRENCIES[match[1]]} "
+
+
+def _abbreviation(match: re.Match[str]) -> str:
+    return "information technology" if match[0] == "IT" else "united kingdom" if "K" in match[0] else "united states"
+
+
+def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
+    """(the prompt without them, code, quotes and payload)."""
+    found: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        found.append(" ".join(match[0].strip("`\"'“”«»").split()))
+        return " LITERAL "
+
+    text = _QUOTED.sub(take, _CODE.sub(take, text))
+    head, line, rest = text.partition("\n")
+    if line and rest.strip():
+        found.append(" ".join(rest.split()))
+        text = head + " LITERAL"
+    head, colon, rest = re.match(r"(.*?)(:(?=\s|$)|$)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
+    if colon and rest.strip():
+        if not strip_politeness(head.lower() + " x").removesuffix("x").strip():
+            return rest.strip(), tuple(found)
+        if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
+            return f"{head}, {rest}", tuple(found)  # a topic before its question
+        found.append(" ".join(rest.split()).rstrip(".?!"))
+        text = head + " LITERAL"
+    return text, tuple(found)
+
+
+def capitalised(text: str) -> frozenset[str]:
+    """Words that begin with a capital where no sentence begins: names, unless everything does."""
+    words = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*", text)
+    if len(words) > 0.7 * max(1, len(text.split())):
+        return frozenset()
+    return frozenset(w.lower().removesuffix("'s") for w in words if w != "I")
+
+
+def _spelled(word: str) -> str:
+    bare = word.strip(",;.?!()")
+    if bare in spellings():
+        return word.replace(bare, " ".join(spellings()[bare]))
+    if len(bare) > 6:
+        word = re.sub(r"(?<=[a-z]{3})(i|y)s(e|ed|es|ing|ation|er)\b", r"\1z\2", word)
+    return word

@@ -1,0 +1,1 @@
+"""What makes a request or its reply shorter without making it worse."""
