@@ -9,7 +9,7 @@ from pathlib import Path
 
 from costmagic import weights
 
-from . import calls, routing, similar, startup
+from . import calls, meter, routing, similar, startup
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def rows() -> list[Row]:
             add(Row(f"added to a 20-token stream, {protocol}, {pace}, p50", whole, 4, "ms", note=ratio))
     written, whole_calls = calls.ledger_rows_per_s()
     add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
+    add(Row("an update of the live meter, 20 a second, p50", meter.update_ms(), 5, "ms"))
     print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
     models = Path(os.environ.get("COSTMAGIC_TEST_HOME", ".costmagic"))
     for _ in weights.pull(models, "minilm"):

@@ -108,7 +108,7 @@ class Engine:
         if ask.no_cache or ask.fresh:
             yield from self._send(call, None)
             return
-        key = call.key = self._key(call.prepared.request)
+        key = call.key = self.key(call.prepared.request)
         flight, leads = self._flights.join(key)
         while not leads:
             outcome = flight.wait(call.stop)
@@ -232,7 +232,7 @@ class Engine:
         call.reply = self.books.reply(call, cache_state=cache_state, data=data, data_error=data_error)
         kept = call.status == "ok" and call.finish == "stop" and not data_error and not ask.no_cache
         if kept:
-            self.exact.put(call.key or self._key(call.prepared.request), self.similar.labelled(call, call.reply))
+            self.exact.put(call.key or self.key(call.prepared.request), self.similar.labelled(call, call.reply))
         self.similar.settle(call, kept)
         if call.status == "ok" and call.usage.source == "reported":
             ref = call.request.ref
@@ -277,7 +277,8 @@ class Engine:
         raise shared
         yield  # makes this a generator, like its siblings
 
-    def _key(self, request: Request) -> str:
+    def key(self, request: Request) -> str:
+        """Of ``request`` in the exact cache."""
         endpoint = self.providers.get(request.provider).endpoint(request.model)
         return request_key(request, endpoint, self.settings.user, self.settings.project)
 

@@ -33,6 +33,8 @@ class Fallbacks:
             except ProviderError as error:
                 if error.status not in GONE or call.parts or call.route.tier is None:
                     raise
+                if call.prepared.ask.purpose == "eval":
+                    raise  # judged under the name of its tier: another model's answer would be wrong
                 ref = call.request.ref
                 self._reach.lose(ref, str(error))
                 try:

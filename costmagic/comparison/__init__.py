@@ -43,7 +43,7 @@ def prepare(
     names = plan.names_of(refs)
     requests = plan.prepared(session, prompt, names, options)
     plan.check_affordable(session, requests)
-    plan.warm_up(session)
+    plan.warm_up(session, requests)
     return Comparison(session, prompt, plan.columns(session, names, requests), blind)
 
 
@@ -58,7 +58,7 @@ def compare_many(
     names, texts = plan.names_of(refs), checked_prompts(prompts)
     requests = [plan.prepared(session, text, names, options) for text in texts]
     plan.check_affordable(session, [request for row in requests for request in row])
-    plan.warm_up(session)
+    plan.warm_up(session, requests[0])
     rows = []
     for text, row in zip(texts, requests, strict=True):
         rows.append(_run(Comparison(session, text, plan.columns(session, names, row))))

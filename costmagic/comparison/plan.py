@@ -47,9 +47,9 @@ def _prepared(session: Session, prompt: str, name: str, options: Mapping[str, An
     if ":" in name:
         return session.prepare(prompt, model=name, **options)
     ready = session.prepare(prompt, tier=name, **options)
-    if ready.route.tier != name:
-        session.prepare(prompt, model=session.tiers()[name], **options)  # raises what keeps it from being asked
-    return ready
+    if ready.route.tier == name:
+        return ready
+    return session.prepare(prompt, model=session.tiers()[name], **options)  # raises what keeps it from being asked
 
 
 def check_affordable(session: Session, requests: Sequence[Prepared]) -> None:
@@ -61,7 +61,7 @@ def check_affordable(session: Session, requests: Sequence[Prepared]) -> None:
         UsageError: more than ``max_cost``, or nobody knows whether it is.
         BudgetError: a budget would be exceeded.
     """
-    sent = [p for p in requests if not session.engine.is_cached(p) and _fits_window(session, p)]
+    sent = [p for p in requests if not _is_cached(session, p) and _fits_window(session, p)]
     if not sent:
         return
     if (max_cost := sent[0].max_cost) is not None:
@@ -69,8 +69,10 @@ def check_affordable(session: Session, requests: Sequence[Prepared]) -> None:
     _check_budgets(session, sent)
 
 
-def warm_up(session: Session) -> None:
-    """Open what all columns need, so that the first one's time is not spent on it."""
+def warm_up(session: Session, requests: Iterable[Prepared]) -> None:
+    """Import and open what the columns need: it would else count in the times of whoever runs meanwhile."""
+    for provider, model in {(request.request.provider, request.request.model) for request in requests}:
+        session.engine.providers.warm_up(provider, model)
     with suppress(CostmagicError):  # one that can't be read is said when it is written
         session.engine.ledger.history(1)
 
@@ -86,6 +88,11 @@ def columns(session: Session, names: Sequence[str], requests: Sequence[Prepared]
         )
         for name, request in zip(names, requests, strict=True)
     )
+
+
+def _is_cached(session: Session, request: Prepared) -> bool:
+    unasked = request.ask.no_cache or request.ask.fresh
+    return not unasked and session.engine.exact.get(session.engine.key(request.request)) is not None
 
 
 def _fits_window(session: Session, request: Prepared) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import Protocol, runtime_checkable
 
@@ -18,12 +19,22 @@ _KINDS = {
     "sim": ("sim", "SimProvider"),
 }
 
+# What the first call of a provider imports, in up to three seconds on a cold machine.
+_SDKS = {"anthropic": "anthropic", "openai": "openai", "local": "xllamacpp"}
+
 
 @runtime_checkable
 class Closable(Protocol):
     """A provider that keeps connections open."""
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class Loadable(Protocol):
+    """A provider whose models are loaded into this process."""
+
+    def load(self, model: str) -> None: ...
 
 
 class Providers:
@@ -46,6 +57,15 @@ class Providers:
                 factory = getattr(import_module(f".{module}", __package__), cls)
                 self._made[name] = factory(name, self._settings)
             return self._made[name]
+
+    def warm_up(self, name: str, model: str) -> None:
+        """Import and load now what the first call of a model would, so that no call's time is spent on it."""
+        sdk, provider = _SDKS.get(provider_config(self._settings, name).kind), self.get(name)
+        with suppress(Exception):  # the call itself says what is missing or damaged
+            if sdk is not None:
+                import_module(sdk)
+            if isinstance(provider, Loadable):
+                provider.load(model)
 
     def close(self) -> None:
         """Close what the providers keep open; they can be used again."""

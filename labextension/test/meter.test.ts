@@ -38,6 +38,7 @@ test('figures are shown, with what is unknown or estimated marked', () => {
   assert.equal(found(el, '.cm-badge-tier').hidden, true);
   assert.equal(found(el, '.cm-badge-warn').hidden, false);
   assert.match(found(el, '.cm-meter-reason').title, /model given/);
+  assert.match(el.textContent, /model given/);
 });
 
 test('an unknown price is unpriced, never $0', () => {

@@ -128,6 +128,8 @@ def test_the_running_total_goes_on_from_any_cell_and_thread(open_notebook: Open,
     notebook.run(0)
     total = notebook.run(1).get_by_role("group", name="Running total")
     total.wait_for(timeout=60_000)
+    assert total.get_by_text("spend", exact=True).is_visible()
+    assert not total.get_by_text("SIMULATED spend").is_visible()
     for index in (2, 3):
         notebook.run(index)
     total.get_by_text("50%").wait_for()

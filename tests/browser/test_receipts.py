@@ -24,8 +24,9 @@ def test_a_reply_grows_and_leaves_a_static_receipt(open_notebook: Open, lab: Lab
     notebook = open_notebook("reply.ipynb", ["%load_ext costmagic", prompt, prompt, "%llm"])
     notebook.run(0)
     output = notebook.run(1, wait=False)
-    output.locator(".jp-RenderedHTMLCommon p").first.wait_for(timeout=60_000)
-    partial = output.inner_text()
+    begun = output.locator(".jp-RenderedHTMLCommon p").first
+    begun.wait_for(timeout=60_000)
+    partial = begun.inner_text()
     notebook.wait_until_run(1)
     receipt = output.locator("details.costmagic-receipt")
     receipt.wait_for()

@@ -88,6 +88,17 @@ def test_a_failing_column_harms_no_other(paid: Session, server: ScriptedServer) 
     assert sorted(paid.ledger()["status"]) == ["error", "ok"]
 
 
+def test_a_tier_whose_model_is_gone_is_not_answered_by_another(paid: Session, server: ScriptedServer) -> None:
+    settings = {"preset": "sim", "tiers": {"heavy": TERRA, "standard": TERRA}}
+    session = Session(settings=settings)
+    for _ in range(2):  # the second time the tier is known to be gone
+        server.play(Answer(404, {"error": {"message": "no such model"}}))
+        comparison = cm.compare("hello", "heavy,medium", session=session, no_cache=True)
+        assert [column.state for column in comparison.columns] == ["error", "ok"]
+        assert comparison.columns[0].ref == comparison.columns[0].call.request.ref == TERRA
+    assert sorted(session.ledger()["status"]) == ["error", "error", "ok", "ok"]
+
+
 def test_a_column_that_breaks_in_mid_stream_keeps_what_arrived(paid: Session, server: ScriptedServer) -> None:
     server.play(Sse(gpt("half a re")[:1], end="cut"))
     comparison = cm.compare("hello", [TERRA, HAIKU], session=paid)
@@ -125,28 +136,50 @@ def test_stop_ends_one_column_alone(session: Session) -> None:
     assert sorted(session.ledger()["status"]) == ["interrupted", "ok"]
 
 
-def test_a_column_whose_server_says_nothing_is_given_up(paid: Session, server: ScriptedServer) -> None:
+def test_a_column_that_hangs_is_given_up(session: Session) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def hang(prompt: str) -> str:
+        begun.set()
+        released.wait(60)
+        return "too late"
+
+    sim.script(OPUS, answers=hang)
+    sim.script(HAIKU, answers=lambda prompt: "fine")
+    comparison = prepare("hello", [OPUS, HAIKU], session=session)
+    mute, other = comparison.columns
+    with Running(comparison.columns) as running:
+        running.start()
+        assert begun.wait(30)
+        running.stop(mute)
+        assert running.stopping(mute)
+        while not running.wait(0.1):
+            pass
+    comparison.settle()
+    assert not released.is_set()
+    assert (mute.state, mute.text, other.state) == ("interrupted", "", "ok")
+    assert comparison.to_frame().loc[OPUS, "cost"] is None
+    assert sorted(session.ledger()["status"]) == ["interrupted", "ok"]
+    released.set()
+
+
+def test_a_column_is_stopped_before_its_server_says_a_word(paid: Session, server: ScriptedServer) -> None:
     def silent(request: Received) -> Sse:
         server.holding.set()
         server.released.wait(60)
         return Sse(gpt("too late"))
 
     server.play(silent)
-    sim.script(HAIKU, answers=lambda prompt: "fine")
     comparison = prepare("hello", [TERRA, HAIKU], session=paid)
-    mute, other = comparison.columns
     with Running(comparison.columns) as running:
         running.start()
         assert server.holding.wait(30)
-        running.stop(mute)
-        assert running.stopping(mute)
+        comparison.columns[0].stop()
         while not running.wait(0.1):
             pass
-    comparison.settle()
     assert not server.released.is_set()
-    assert (mute.state, mute.text, other.state) == ("interrupted", "", "ok")
-    assert comparison.to_frame().loc[TERRA, "cost"] is None
-    assert sorted(paid.ledger()["status"]) == ["interrupted", "ok"]
+    assert [column.state for column in comparison.columns] == ["interrupted", "ok"]
+    assert comparison.columns[0].reply is not None
 
 
 def test_leaving_early_stops_all_and_keeps_what_arrived(paid: Session, server: ScriptedServer) -> None:

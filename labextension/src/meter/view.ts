@@ -16,6 +16,8 @@ export class MeterView {
   private readonly _tier = element('span', 'cm-badge cm-badge-tier');
   private readonly _simulated = element('span', 'cm-badge cm-badge-warn', {}, 'SIMULATED');
   private readonly _reason = element('span', 'cm-meter-reason cm-muted');
+  /** The tooltip again, for who can't point at it. */
+  private readonly _why = element('span', 'cm-hidden');
   private readonly _tokens = element('span', 'cm-number');
   private readonly _cost = element('span', 'cm-number cm-meter-cost');
   private readonly _pace = element('span', 'cm-number cm-muted');
@@ -34,6 +36,7 @@ export class MeterView {
       this._tier,
       this._simulated,
       this._reason,
+      this._why,
       this._tokens,
       this._cost,
       this._pace,
@@ -53,6 +56,7 @@ export class MeterView {
     this._simulated.hidden = !state.simulated;
     setText(this._reason, `${state.model} · ${state.label}`);
     this._reason.title = state.reason;
+    setText(this._why, state.reason);
     setText(
       this._tokens,
       `${about}${state.input_tokens === null ? '?' : integer(state.input_tokens)} → ${integer(state.output_tokens)} tok`
@@ -80,6 +84,7 @@ export class MeterView {
   /** The button keeps its focus, so it is never `disabled`. */
   showStopping(): void {
     this.stop.setAttribute('aria-disabled', 'true');
+    this.stop.removeAttribute('aria-label');
     setText(this.stop, 'Stopping…');
   }
 
@@ -99,6 +104,5 @@ export class MeterView {
     if (phase === 'stopping') {
       this.showStopping();
     }
-    this.root.setAttribute('aria-busy', String(phase !== 'done'));
   }
 }
