@@ -87,7 +87,7 @@ class Engine:
     def is_cached(self, prepared: Prepared) -> bool:
         """Whether the exact cache would answer now."""
         unasked = prepared.ask.no_cache or prepared.ask.fresh
-        return not unasked and self.exact.get(self._key(prepared.request)) is not None
+        return not unasked and self.exact.get(self.key(prepared.request)) is not None
 
     def run(self, call: Call) -> Iterator[str]:
         """Carry the call through; yields the reply's text as it arrives, then ``call.reply`` is set.
