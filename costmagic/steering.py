@@ -81,6 +81,8 @@ def read_rule(table: Any, where: Where) -> Mapping[str, Any]:
     if "tier" not in table:
         raise where.error("rule", "a [[rule]] needs a tier")
     choice(table["tier"], TIERS, "rule.tier", where)
+    if "task" in table:
+        choice(table["task"], TASKS, "rule.task", where)
     return dict(table)
 
 

@@ -136,6 +136,7 @@ def test_a_rule_with_a_broken_regex_is_named_and_skipped(home: Path) -> None:
     [
         ("match = 'x'", "needs a tier"),
         ("tier = 'hevy'", "not one of"),
+        ("tier = 'heavy'\ntask = 'translating'", "not one of classification, extraction"),
         ("tier = 'heavy'\nmach = 'x'", "did you mean 'match'"),
         ("tier = 'heavy'\nmin_tokens = 'many'", "whole number"),
     ],
