@@ -51,7 +51,9 @@ def _reply_bundle(reply: Any, include: Any = None, exclude: Any = None) -> dict[
 def _comparison_bundle(comparison: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:
     """A comparison as the value of a cell."""
     from .side_by_side import bundle
+    from .voting import point_at
 
+    point_at(comparison)
     return bundle(comparison)
 
 

@@ -13,19 +13,25 @@ VERDICTS: Mapping[str, bool | None] = {"good": True, "bad": False, "none": None}
 MAX_SHOWN = 50
 
 _shown: OrderedDict[str, Comparison] = OrderedDict()
+_last: list[Comparison] = []
 
 
 def remember(comparison: Comparison) -> None:
-    """Make it the last one shown."""
+    """Make it the last one, and open to clicks: its table follows every vote."""
     _shown[comparison.id] = comparison
-    _shown.move_to_end(comparison.id)
     while len(_shown) > MAX_SHOWN:
         _shown.popitem(last=False)
+    point_at(comparison)
+
+
+def point_at(comparison: Comparison) -> None:
+    """Make it the last one, which ``%llm vote`` means: the value of a cell, whose table stays as it is."""
+    _last[:] = [comparison]
 
 
 def last() -> Comparison | None:
     """The comparison that a cell showed last, None when none did."""
-    return next(reversed(_shown.values()), None)
+    return _last[0] if _last else None
 
 
 def shown(comparison_id: str) -> Comparison | None:
@@ -36,3 +42,4 @@ def shown(comparison_id: str) -> Comparison | None:
 def forget() -> None:
     """Forget all."""
     _shown.clear()
+    _last.clear()

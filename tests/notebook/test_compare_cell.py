@@ -60,6 +60,8 @@ def test_a_comparison_as_a_value_shows_the_static_table(shell: InteractiveShell)
     _, _, value = run(shell, f"import costmagic as cm\ncm.compare('hello', ['{OPUS}', '{HAIKU}'])")
     data, _ = shell.display_formatter.format(value)
     assert {"text/html", "text/markdown", "text/plain", MIME} == set(data)
+    run(shell, "%llm vote 2 good")
+    assert value.columns[1].vote is True
     grid = run(shell, f"cm.compare_many(['one', 'two'], ['{OPUS}', '{HAIKU}'])")[2]
     data, _ = shell.display_formatter.format(grid)
     assert "2 of 2 answered" in data["text/html"]
