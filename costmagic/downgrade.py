@@ -58,7 +58,7 @@ class Downgrades:
         """Every tier that could answer, with what that could cost at the most."""
         for tier in TIERS:
             try:
-                prepared = self._preparer.prepare(replace(wanted.ask, tier=tier, model=None))
+                prepared = self._preparer.elsewhere(wanted, tier)
                 size = self._estimator.checked(prepared.request, prepared.max_cost)
             except UsageError:
                 continue  # no key, no weights, or too long for this model

@@ -20,7 +20,7 @@ from .call import Call
 from .checkpoints import Checkpoints
 from .config import Settings
 from .downgrade import Downgrades
-from .estimates import Estimator, Size
+from .estimates import Estimate, Estimator, Size
 from .fallback import Fallbacks
 from .interrupt import shielded
 from .json_reply import parse_json
@@ -83,6 +83,10 @@ class Engine:
         With ``sendable=False`` the model need not be reachable: it is only asked what it would cost.
         """
         return self._preparer.prepare(ask, sendable)
+
+    def estimate_elsewhere(self, prepared: Prepared, target: str) -> Estimate:
+        """What the same request would cost on another tier or model; nothing is sent."""
+        return self.estimator.estimate(self._preparer.elsewhere(prepared, target, sendable=False).request)
 
     def is_cached(self, prepared: Prepared) -> bool:
         """Whether the exact cache would answer now."""

@@ -83,6 +83,12 @@ class Preparer:
         route = self._router.route(ask.prompt, ask.tier, ask.model, ask.purpose, ask.feature)
         return self.complete(ask, route, sendable)
 
+    def elsewhere(self, prepared: Prepared, target: str, sendable: bool = True) -> Prepared:
+        """The same request on another tier, or on a model (``provider:model``): what is known of its task stays."""
+        tier = None if ":" in target else target
+        ref = target if tier is None else tier_ref(self._settings, tier)
+        return self.complete(prepared.ask, replace(prepared.route, tier=tier, ref=ref), sendable)
+
     def complete(self, ask: Ask, route: Route, sendable: bool = True) -> Prepared:
         """The request of a checked ``ask`` on ``route``, or where that can't be asked, on the next tier that can."""
         if sendable:

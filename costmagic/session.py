@@ -170,14 +170,13 @@ class Session:
 
     def route(self, prompt: str, **options: Any) -> Explanation:
         """Why ``prompt`` would go where it would go, and what each tier would cost; nothing is sent."""
-        prepared = self.rehearse(prompt, **options)
-        shared = {name: value for name, value in options.items() if name not in ("tier", "model")}
-        names = None if prepared.route.tier else [*self.tiers(), prepared.route.ref]
+        engine, prepared = self.engine, self.rehearse(prompt, **options)
+        targets = [*self.tiers(), *([] if prepared.route.tier else [prepared.route.ref])]
+        estimates = Estimates(tuple((name, engine.estimate_elsewhere(prepared, name)) for name in targets))
         examples: Sequence[Example] = ()
         if prepared.route.source == "learned":
-            engine = self.engine
             examples = engine.router.examples(prompt, prepared.route, prepared.ask.feature, engine.ledger.engine)
-        return Explanation(prepared.route, self.estimate(prompt, names, **shared), examples)
+        return Explanation(prepared.route, estimates, examples)
 
     def tiers(self) -> dict[str, str]:
         """Tier → model reference in force now, heavy to routing."""

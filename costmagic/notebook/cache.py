@@ -29,7 +29,7 @@ def cache_lines(session: Session) -> list[str]:
     config, engine = session.settings.cache, session.engine
     entries, size = engine.exact.size()
     bounds = f"{size / 1e6:.1f} of {config.size_mb:g} MB, kept {config.ttl_days:g} days"
-    lines = [f"Exact cache: {entries:,} replies, {bounds}"]
+    lines = [f"Exact cache: {entries:,} {'reply' if entries == 1 else 'replies'}, {bounds}"]
     mode = engine.similar.mode()
     if mode == "off":
         hint = engine.similar.hint()
@@ -40,7 +40,8 @@ def cache_lines(session: Session) -> list[str]:
 
 def _stats(session: Session, words: Sequence[str]) -> Shown:
     stats: CacheStats = session.cache_stats()
-    return Shown(stats.table(), cache_lines(session), stats.lines())
+    above = cache_lines(session)
+    return Shown(stats.table(), above, [line for line in stats.lines() if line.rstrip(".") not in above])
 
 
 def _clear(session: Session, words: Sequence[str]) -> Shown:
