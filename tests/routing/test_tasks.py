@@ -140,7 +140,7 @@ def test_the_explanation_names_examples_and_confidence(session: Session) -> None
     assert explained.task == "rewriting"
     assert explained.confidence is not None
     assert len(explained.examples) == 3
-    assert {estimate.max_tokens for _, estimate in explained.estimates.rows} == {789}  # the task's limit, on every tier
+    assert {estimate.max_tokens for _, estimate in explained.estimates.rows} == {823}  # the task's limit, on every tier
     for text in (repr(explained), explained._repr_html_()):
         assert "confidence" in text
         assert "nearest examples" in text
