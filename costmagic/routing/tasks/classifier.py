@@ -17,6 +17,7 @@ from ...types import TASKS
 from .reading import Hashes, features
 from .vocabulary import UNK, Vocabulary
 
+ONE_THREAD = 250_000  # multiplications, below which OpenBLAS uses no other threads
 PLACES = 33  # positions from each end that are told apart
 
 Floats = NDArray[np.float32]
@@ -26,6 +27,18 @@ def _layer_norm(x: Floats, scale: Floats, shift: Floats) -> Floats:
     x = x - x.mean(-1, keepdims=True)
     normed: Floats = x / np.sqrt((x * x).mean(-1, keepdims=True) + 1e-5) * scale + shift
     return normed
+
+
+def _product(x: Floats, matrix: Floats) -> Floats:
+    """``x @ matrix``, a few rows at a time: so small that OpenBLAS does it on this thread.
+
+    Its other threads are no help with a millisecond's work, and where cores are busy it waits for them a hundred.
+    """
+    if x.ndim == 1:
+        product: Floats = np.einsum("i,ij->j", x, matrix)
+        return product
+    rows = max(1, ONE_THREAD // matrix.size)
+    return np.concatenate([x[i : i + rows] @ matrix for i in range(0, len(x), rows)])
 
 
 def _softmax(x: Floats, axis: int = -1) -> Floats:
@@ -90,16 +103,17 @@ class TaskClassifier:
         n = np.minimum(np.arange(len(tokens)), PLACES - 1)
         x = self._tokens[tokens] * w["tokens-scale"][tokens, None] + w["where"][where]
         x = x + w["from-start"][n] + w["from-end"][n[::-1]]
-        x = _layer_norm(x @ w["in"] + w["in-bias"], w["in-norm"], w["in-shift"])
+        x = _layer_norm(_product(x, w["in"]) + w["in-bias"], w["in-norm"], w["in-shift"])
         for k in "01":
             x = self._convolved(x, k)
-        weights = _softmax(x @ w["score"], axis=0)
-        values = (x @ w["value"] + w["value-bias"]).reshape(len(x), weights.shape[1], -1)
+        weights = _softmax(_product(x, w["score"]), axis=0)
+        values = (_product(x, w["value"]) + w["value-bias"]).reshape(len(x), weights.shape[1], -1)
         pooled = np.concatenate([np.einsum("nh,nhd->hd", weights, values).ravel(), x.max(0)])
         # In a strange script, this model knows nothing.
-        return np.maximum(pooled @ w["hidden"] + w["hidden-bias"], 0), 1 - tokens.count(UNK) / len(tokens)
+        return np.maximum(_product(pooled, w["hidden"]) + w["hidden-bias"], 0), 1 - tokens.count(UNK) / len(tokens)
 
     def _convolved(self, x: Floats, k: str) -> Floats:
         w, padded = self._w, np.pad(x, ((1, 1), (0, 0)))
-        update = np.concatenate([padded[:-2], x, padded[2:]], axis=1) @ w[f"conv{k}"] + w[f"conv{k}-bias"]
+        around = np.concatenate([padded[:-2], x, padded[2:]], axis=1)
+        update = _product(around, w[f"conv{k}"]) + w[f"conv{k}-bias"]
         return _layer_norm(x + np.maximum(update, 0), w[f"conv{k}-norm"], w[f"conv{k}-shift"])
