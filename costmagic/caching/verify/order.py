@@ -112,11 +112,16 @@ def _flat(reading: Reading, light: frozenset[str]) -> list[Word]:
 
 
 def _same_but_moved(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
-    """Whether only chunks that may stand anywhere stand elsewhere."""
+    """Whether only chunks that may stand anywhere stand elsewhere.
+
+    Each must begin differently, and no others may be there: what they belong to would not be sure.
+    """
     if Counter(_key(c) for c in one) != Counter(_key(c) for c in two):
         return False
-    kept = [[c for c in chunks if c[0].split()[-1:] == [] or c[0].split()[0] not in _MOVABLE] for chunks in (one, two)]
-    core = [[n for _, names in chunks for n in names] for chunks in kept]
+    marked = [marker for marker, _ in map(_key, one) if marker]
+    if len(set(marked)) < len(marked) or not all(marker.split()[0] in _MOVABLE for marker in marked):
+        return False
+    core = [[n for marker, names in map(_key, chunks) if not marker for n in names] for chunks in (one, two)]
     return core[0] == core[1]
 
 
@@ -157,7 +162,9 @@ def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
     for i in range(1, len(one)):
         marker, after = one[i]
         before = one[i - 1][1]
-        if marker not in _BOTH_WAYS:
+        # "x to a and y to b": what stands on both sides belongs to other things.
+        parallel = one[i - 1][0] and any(c[0] == one[i - 1][0] for c in one[i + 1 :])
+        if marker not in _BOTH_WAYS or parallel:
             continue
         for k in range(1, min(len(before), 3) + 1):
             for m in range(1, min(len(after), 3) + 1):
