@@ -19,7 +19,8 @@ def light_names(a: Reading, b: Reading) -> frozenset[str]:
     found = {name for names in alone for name in names if name in _LIGHT}
     for reading, names in zip((a, b), alone, strict=True):
         # "Why do people snore?": whoever it is. But "people skills", "human rights" are things of their own.
-        if reading.words and reading.words[0].name in names and reading.words[0].name == "person":
+        why = reading.frame.kind == "why"
+        if why and reading.words and reading.words[0].name in names and reading.words[0].name == "person":
             found |= {"person"} if reading.words[0].plural else set()
     return frozenset(found)
 
@@ -75,10 +76,12 @@ def order(a: Reading, b: Reading) -> str | None:
     if flat[0] == flat[1]:
         return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
+    names = {w.name for r in (a, b) for w in r.words if w.capital}
+    whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
     if not ordered & _ORDERED:
-        if _same_but_moved(one, two) or _same_but_swapped(one, two) or _not_moved(a, b):
+        if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names) or _not_moved(a, b):
             return None
-        if _same_but_compound(one, two) or _same_but_compound(two, one):
+        if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
             return None
         if a.frame.kind == "difference" and _sides(one) == _sides(two):
             return None
@@ -129,11 +132,11 @@ def _key(chunk: Chunk) -> Chunk:
     return ("" if chunk[0] in (",", ".") else chunk[0], chunk[1])
 
 
-def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk]) -> bool:
-    """Whether one says "h in x" where the other says "x h"."""
+def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: set[str]) -> bool:
+    """Whether one says "h in X" where the other says "X h"; "oil in fish" is no fish oil, so X must be a name."""
     for i in range(1, len(apart)):
         marker, names = apart[i]
-        if marker not in ("in", "of", "for") or len(names) != 1 or not apart[i - 1][1]:
+        if marker not in ("in", "of", "for") or len(names) != 1 or not apart[i - 1][1] or names[0] not in named:
             continue
         before = apart[i - 1][1]
         for place in range(len(before)):
@@ -154,11 +157,15 @@ def _not_moved(a: Reading, b: Reading) -> bool:
     return first and once and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain}
 
 
-_BOTH_WAYS = frozenset({"and", "or", "versus", ",", ", and", ", or"})
+_BOTH_WAYS = frozenset({"and", "or", "versus", ", and", ", or"})
 
 
-def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
-    """Whether one is the other with what stands on both sides of an "and" or "or" swapped."""
+def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk], whole: set[str], names: set[str]) -> bool:
+    """Whether one is the other with what stands on both sides of an "and" or "or" swapped.
+
+    Both must be things, names or plurals (``whole``) or behind a marker: what is done first may matter, and what stands
+    before the first may belong to it alone ("big cats and dogs").
+    """
     for i in range(1, len(one)):
         marker, after = one[i]
         before = one[i - 1][1]
@@ -169,6 +176,10 @@ def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
         for k in range(1, min(len(before), 3) + 1):
             for m in range(1, min(len(after), 3) + 1):
                 left, right = before[len(before) - k :], after[:m]
+                alone = k == len(before) or {*left, *right} <= names
+                things = {left[-1], right[-1]} <= whole or (one[i - 1][0] and k == len(before))
+                if not alone or not (things or "or" in marker):
+                    continue
                 swapped = [
                     *one[: i - 1],
                     (one[i - 1][0], (*before[: len(before) - k], *right)),

@@ -50,6 +50,9 @@ class Reading:
         literals: code, quoted texts and what follows a colon or a line break, which must be the same.
         plain: all words in lower case.
         tense: "past", "future" or "".
+        speakers: of whom it speaks, of "YOU" (the one asked, or anyone) and "PEOPLE".
+        anyone: whether "you" can only be anyone, by what is done.
+        mentioned: where words themselves are asked about, the small ones among them.
     """
 
     english: bool
@@ -58,6 +61,9 @@ class Reading:
     literals: tuple[str, ...]
     plain: tuple[str, ...]
     tense: str
+    speakers: frozenset[str] = frozenset()
+    anyone: bool = False
+    mentioned: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=512)
@@ -73,6 +79,8 @@ def read(text: str) -> Reading:
     around: list[Word] = []
     tense = ""
     persons = _persons(_TOKEN.findall(lowered))
+    speakers: set[str] = set()
+    anyone = True
     for sentence in _SENTENCE.split(lowered):
         sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
         if not strip_politeness(f"{sentence} x").removesuffix("x").strip():
@@ -81,6 +89,9 @@ def read(text: str) -> Reading:
         this, about = split_frame(sentence)
         if this.kind == "mean":
             about = re.sub(r" means?\W*$", "", about)
+        if this.kind not in _ANYONE:
+            speakers |= _speakers(sentence)
+            anyone = anyone and _anyone(sentence)
         words, when = _words(read_numbers(_TOKEN.findall(about)), this, capitals, persons)
         if this.kind == "statement" and frame.kind != "statement":
             around += _after_stop(words)
@@ -88,8 +99,61 @@ def read(text: str) -> Reading:
             continue
         # The last question is what is asked; what was said before it comes after it.
         around += _after_stop(asked)
+        if frame.kind != "statement":
+            this = replace(this, kind=f"{frame.kind} / {this.kind}", mood=f"{frame.mood} / {this.mood}".strip(" /"))
         frame, asked, tense = this, words, when or tense
-    return Reading(is_english(body, plain), frame, (*asked, *around), literals, plain, tense)
+    return Reading(
+        is_english(body, plain),
+        frame,
+        (*asked, *around),
+        literals,
+        plain,
+        tense,
+        frozenset(speakers),
+        anyone,
+        _mentioned(lowered),
+    )
+
+
+# Frames whose "you" is only the way they are put.
+_ANYONE = frozenset({"opinion", "mean", "how_long take"})
+_ABOUT_WORDS = re.compile(r"\b(?:spell|pronounce|word|words|means?|meaning|difference between|synonyms?|antonyms?)\b")
+
+
+def _mentioned(lowered: str) -> tuple[str, ...]:
+    """The small words of a text that asks about words."""
+    if not _ABOUT_WORDS.search(lowered):
+        return ()
+    small = (kind("empty") | kind("markers")) - kind("in any question")
+    return tuple(sorted(t for t in _TOKEN.findall(lowered) if t in small))
+
+
+def _speakers(sentence: str) -> set[str]:
+    tokens = _TOKEN.findall(sentence)
+    found = {"YOU" for t in tokens if t in ("you", "your", "yours", "yourself")}
+    # "How do people …" asks of others what "How do I …" asks for oneself.
+    return found | {
+        "PEOPLE"
+        for before, t in zip(tokens, tokens[1:], strict=False)
+        if t in ("people", "folks", "someone", "somebody", "they") and before in ("do", "can", "should", "could", "would")
+    }
+
+
+_YOU_DO = re.compile(r"\b(can|could|do|should|would|might|to|if|when|that) you (?:\w+ly |still |also |ever )?(\w+)")
+
+
+def _anyone(sentence: str) -> bool:
+    """Whether each "you" does what nobody would ask of an assistant or a company."""
+    if re.search(r"\b(?:your|yours|yourself)\b", sentence):
+        return False
+    done = _YOU_DO.findall(sentence)
+    if len(done) != len(re.findall(r"\byou\b", sentence)):
+        return False
+    if not re.search(r"\b(?:how|why|can|could|should|if|when)\b", sentence):
+        return False
+    asks = not re.match(r"(?:can|could|do|would|will)\b", sentence)
+    return all(form(verb).lemma in kind("anyone may") or (asks and form(verb).lemma in kind("anyone does"))
+               for _, verb in done)  # fmt: skip
 
 
 def _after_stop(words: tuple[Word, ...]) -> list[Word]:
@@ -185,8 +249,13 @@ def _words(
             continue
         if token in kind("negators") or token in kind("quantifiers") or token in kind("modals"):
             some = token == "some" and frame.kind not in ("yes or no", "why", "how is")
-            if some or token in ("any", "much") or (token in ("can", "could") and frame.kind != "statement"):
+            before, after = (tokens[i - 2] if i > 1 else ""), tokens[i] if i < len(tokens) else ""
+            idle = (token == "any" and (before == "there" or form(after).plural)) or (
+                token == "much" and frame.kind.startswith("how_")
+            )
+            if some or idle or (token in ("can", "could") and frame.kind in _GENERIC):
                 continue
+            token = {"could": "can"}.get(token, token)
             name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
             if token == "cannot":
                 name = "not"

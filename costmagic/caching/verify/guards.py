@@ -1,0 +1,143 @@
+"""What the words don't show: symbols, letter case, articles, owners and speakers. Any doubt there forbids a match."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+from .lexicon import form, spellings, words
+
+# Punctuation that only parts sentences; whatever else is no letter, digit or space says something.
+_SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&")
+_READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
+_MEANT = re.compile(  # sentence punctuation where no sentence needs it
+    r"(?<=\d)[!'\"]|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+)
+_LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
+_MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
+_SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
+_DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
+_ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
+_THE_OR_NOT = frozenset("us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split())
+
+
+@lru_cache(maxsize=512)
+def _symbols(text: str) -> Counter[str]:
+    """Signs that say something, and what is written in parentheses or with dots."""
+    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    bare = _READ_AS_WORDS.sub(" ", text)
+    found = Counter(
+        c
+        for c in bare
+        if not c.isalnum() and not c.isspace() and c not in _SENTENCE and unicodedata.category(c) not in ("Mn", "Cf")
+    )
+    found.update(m.lower().rstrip(".") for m in _MEANT.findall(re.sub(r"(?<=\d),(?=\d{3}\b)", "", re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare))))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _letters(text: str) -> Counter[str]:
+    """Single letters that are no article and no "I", and numbers with a letter that is no unit."""
+    text = text.strip().rstrip("?.! ")
+    found: Counter[str] = Counter()
+    for match in _LETTER.finditer(text):
+        letter, before, after = match[0], text[: match.start()], text[match.end() :]
+        article = re.match(r"\s+(?!(?:is|are|was|and|or|in|to|for|contagious)\b)[\w'\"$€£(]", after)
+        if letter in "aA" and article and not before.endswith("-") and (letter == "a" or not before):
+            continue
+        if letter == "I" or (letter == "i" and not before.endswith("-") and not re.match(r"\s*[<>=+]", after)):
+            continue
+        if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
+            continue
+        found[letter.lower()] += 1
+    found.update(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
+    return found
+
+
+def _cased(text: str) -> bool:
+    """Whether a text uses capitals as a careful writer does."""
+    return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
+
+
+def _case(a: str, b: str) -> str | None:
+    tokens = [{}, {}]  # type: list[dict[str, set[str]]]
+    for found, text in zip(tokens, (a, b), strict=True):
+        first = True
+        for match in re.finditer(r"[^\W\d_]+", text):
+            if not first and not re.search(r"[.?!:]\s+$", text[: match.start()]):
+                found.setdefault(match[0].lower(), set()).add(match[0])
+            first = False
+    for word in tokens[0].keys() & tokens[1].keys():
+        one, two = tokens[0][word], tokens[1][word]
+        if one == two:
+            continue
+        x, y = sorted(one)[0], sorted(two)[0]
+        if _DATA.match(word) and not x.islower() and not y.islower():
+            return f"'{x}' is not '{y}'"
+        if word in words("names that are words") and _cased(a) and _cased(b) and x.islower() != y.islower():
+            return f"'{x}' is not '{y}'"
+    return None
+
+
+def _articles(a: str, b: str) -> str | None:
+    found = []
+    for text in (a, b):
+        articles: dict[str, set[str]] = {}
+        for article, word in _ARTICLE.findall(text):
+            articles.setdefault(word.lower().removesuffix("'s"), set()).add(article.lower().replace("an", "a"))
+        found.append(articles)
+    said = [{w.lower().removesuffix("'s"): w for w in re.findall(r"[\w'’-]+", text)} for text in (a, b)]
+    for word in {*found[0], *found[1]} - words("either article"):
+        one, two = found[0].get(word, set()), found[1].get(word, set())
+        if one == two or word not in said[0] or word not in said[1]:
+            continue
+        if one and two:
+            return f"'the {word}' is not 'a {word}'"
+        name = said[0][word][:1].isupper() or said[1][word][:1].isupper()
+        # Where another word stands between, the article may be that one's.
+        other = b if one else a
+        stands = re.search(rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+\w+\s+{re.escape(word)}\b", other.lower())
+        if name and not stands and word not in _THE_OR_NOT and word not in ("best", "most", "first", "last"):
+            return f"'{word}' with and without its article"
+    return None
+
+
+_OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
+
+
+_POINTS = re.compile(r"\b(it|this|that|these|those|them|there|him|her|here)\W*$")
+
+
+def _owners(a: str, b: str) -> str | None:
+    counts = [Counter({"our": "my"}.get(o, o) for o, _, _ in _OWNED.findall(t)) for t in (a, b)]
+    if counts[0] == counts[1]:
+        return None
+    for text, more in ((a, counts[0] - counts[1]), (b, counts[1] - counts[0])):
+        for owner, what, then in _OWNED.findall(text):
+            if {"our": "my"}.get(owner, owner) in more:
+                verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
+                mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
+                if owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
+                    return f"only one says '{owner} {what}'"
+    return None
+
+
+def guard(a: str, b: str) -> str | None:
+    """Why two prompts differ in what is no word; None when they don't."""
+    if a == b:
+        return None
+    if (one := _symbols(a)) != (two := _symbols(b)):
+        odd = (one - two) + (two - one)
+        return f"a symbol differs: {' '.join(sorted(odd)[:3])}"
+    if [*one] != [*two]:
+        return "the symbols are in another order"
+    if (one := _letters(a)) != (two := _letters(b)):
+        odd = (one - two) + (two - one)
+        return f"a letter differs: {' '.join(sorted(odd)[:3])}"
+    low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
+    points = [_POINTS.findall(text) for text in low]
+    if points[0] != points[1]:
+        return f"only one ends in '{(points[0] or points[1])[0]}'"
+    return _case(a, b) or _articles(a, b) or _owners(low[0], low[1])
