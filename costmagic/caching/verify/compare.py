@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from .guards import guard
-from .lexicon import opposites, words
+from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
 
@@ -59,16 +60,31 @@ def _speakers(a: Reading, b: Reading) -> str | None:
     """Who is spoken of: "you" is the one asked, and only where nobody would ask that of them is it anyone."""
     if a.mentioned != b.mentioned:
         return "the words that are asked about differ"
-    if ("PEOPLE" in a.speakers) != ("PEOPLE" in b.speakers):
+    if ("PEOPLE" in a.speakers) != ("PEOPLE" in b.speakers) and {"I", "YOU"} & (a.speakers | b.speakers):
         return "only one asks about people"
     if ("YOU" in a.speakers) != ("YOU" in b.speakers) and not (a.anyone and b.anyone):
         return "only one says 'you'"
     return None
 
 
+_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)\b")
+
+
+def _generic(reading: Reading) -> frozenset[str]:
+    """The subject of a question about a whole kind: "do magnets …", "does a magnet …"."""
+    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many"):
+        return frozenset()
+    found = set()
+    for article, word in _SUBJECT.findall(" ".join(reading.plain)):
+        if (bool(article) != form(word).plural) and word not in words("not the same in number"):
+            found.add(synonyms().get((form(word).lemma,), form(word).lemma))
+    return frozenset(found)
+
+
 def _plurals(a: Reading, b: Reading) -> str | None:
     light = light_names(a, b)
-    one, two = (Counter(w.name for w in r.words if w.plural and w.name not in light) for r in (a, b))
+    exempt = light | words("units") | words("either number") | (_generic(a) & _generic(b))
+    one, two = (Counter(w.name for w in r.words if w.plural and w.name not in exempt) for r in (a, b))
     if one != two and a.frame.kind != "what happens":
         odd = next(iter((one - two) + (two - one)))
         return f"one asks for one '{say(odd)}', the other for several"
@@ -78,6 +94,8 @@ def _plurals(a: Reading, b: Reading) -> str | None:
 def _frames(a: Reading, b: Reading) -> str | None:
     kinds = [_KINDS.get(r.frame.kind, r.frame.kind) for r in (a, b)]
     if set(kinds) in ({"list", "what"}, {"list", "give"}, {"give", "what"}) and _told(a) and _told(b):
+        kinds = ["what", "what"]
+    if set(kinds) == {"explain", "what"}:
         kinds = ["what", "what"]
     if kinds[0] != kinds[1]:
         return f"one asks '{a.frame.kind}', the other '{b.frame.kind}'"

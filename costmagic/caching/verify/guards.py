@@ -10,23 +10,24 @@ from functools import lru_cache
 from .lexicon import form, spellings, words
 
 # Punctuation that only parts sentences; whatever else is no letter, digit or space says something.
-_SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&")
+_SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
 _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
     r"(?<=\d)[!'\"]|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
 _MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
 _SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
 _DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
 _ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
-_THE_OR_NOT = frozenset("us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split())
+_THE_OR_NOT = frozenset("earth us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split())
 
 
 @lru_cache(maxsize=512)
 def _symbols(text: str) -> Counter[str]:
     """Signs that say something, and what is written in parentheses or with dots."""
-    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    text = _INITIALS.sub(lambda m: m[0].replace(".", ""), unicodedata.normalize("NFC", text).replace("’", "'"))
     bare = _READ_AS_WORDS.sub(" ", text)
     found = Counter(
         c
@@ -37,10 +38,16 @@ def _symbols(text: str) -> Counter[str]:
     return found
 
 
+def _runs(text: str) -> list[str]:
+    """Signs side by side, in their order."""
+    return re.findall(r"[^\w\s.,;:?!'\"–—()…`“”‘’«»&¿¡-]+", _READ_AS_WORDS.sub(" ", text))
+
+
 @lru_cache(maxsize=512)
 def _letters(text: str) -> Counter[str]:
     """Single letters that are no article and no "I", and numbers with a letter that is no unit."""
-    text = text.strip().rstrip("?.! ")
+    text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text.strip().rstrip("?.! "))
+    text = re.sub(r"\be-mail", "email", text, flags=re.IGNORECASE)
     found: Counter[str] = Counter()
     for match in _LETTER.finditer(text):
         letter, before, after = match[0], text[: match.start()], text[match.end() :]
@@ -66,7 +73,9 @@ def _case(a: str, b: str) -> str | None:
     for found, text in zip(tokens, (a, b), strict=True):
         first = True
         for match in re.finditer(r"[^\W\d_]+", text):
-            if not first and not re.search(r"[.?!:]\s+$", text[: match.start()]):
+            before = text[: match.start()]
+            free = re.search(r"(?:[.?!:]|\b(?:in|with|using))\s+$", before)  # "in python" is how many write it
+            if not first and not free:
                 found.setdefault(match[0].lower(), set()).add(match[0])
             first = False
     for word in tokens[0].keys() & tokens[1].keys():
@@ -79,6 +88,9 @@ def _case(a: str, b: str) -> str | None:
         if word in words("names that are words") and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
+
+
+_AFTER = r" (?:is|are|was|were|do|does|did|made|weigh|cost|and|or|in|on|of|for|to|from|with)\b"
 
 
 def _articles(a: str, b: str) -> str | None:
@@ -95,10 +107,10 @@ def _articles(a: str, b: str) -> str | None:
             continue
         if one and two:
             return f"'the {word}' is not 'a {word}'"
-        name = said[0][word][:1].isupper() or said[1][word][:1].isupper()
+        name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
         # Where another word stands between, the article may be that one's.
         other = b if one else a
-        stands = re.search(rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+\w+\s+{re.escape(word)}\b", other.lower())
+        stands = re.search(rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower())
         if name and not stands and word not in _THE_OR_NOT and word not in ("best", "most", "first", "last"):
             return f"'{word}' with and without its article"
     return None
@@ -107,7 +119,7 @@ def _articles(a: str, b: str) -> str | None:
 _OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
 
 
-_POINTS = re.compile(r"\b(it|this|that|these|those|them|there|him|her|here)\W*$")
+_POINTS = re.compile(r"(?<!do )\b(it|this|that|these|those|them|there|him|her|here)\W*$")
 
 
 def _owners(a: str, b: str) -> str | None:
@@ -131,7 +143,7 @@ def guard(a: str, b: str) -> str | None:
     if (one := _symbols(a)) != (two := _symbols(b)):
         odd = (one - two) + (two - one)
         return f"a symbol differs: {' '.join(sorted(odd)[:3])}"
-    if [*one] != [*two]:
+    if one and _runs(a) != _runs(b):
         return "the symbols are in another order"
     if (one := _letters(a)) != (two := _letters(b)):
         odd = (one - two) + (two - one)

@@ -42,6 +42,8 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"of", "for"}), frozenset(["price", "cost", "recipe", "word", "name", "example"])),
     (frozenset({"", "of"}), frozenset(["all", "most", "half", "both", "every", "several"])),
     (frozenset({"", "if"}), frozenset({"know"})),
+    (frozenset({"of", "for"}), frozenset({"symbol", "formula", "capital", "definition"})),
+    (frozenset({"to", "for"}), frozenset({"time", "age"})),
 )
 
 
@@ -76,10 +78,10 @@ def order(a: Reading, b: Reading) -> str | None:
     if flat[0] == flat[1]:
         return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
-    names = {w.name for r in (a, b) for w in r.words if w.capital}
+    names = {w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools")}
     whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
     if not ordered & _ORDERED:
-        if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names) or _not_moved(a, b):
+        if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
             return None
         if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
             return None
@@ -97,6 +99,7 @@ def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
         m, n = bare(x.marker), bare(y.marker)
         if m != n:
             loose = any({m, n} == pair and (after is None or before in after) for pair, after in _LOOSE)
+            loose = loose or ({m, n} <= {"in", "on", "with", "at"} and x.name in words("tools"))
             if not loose and not ({m, n} == {"", "in"} and x.name in words("times")):
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
             if directed and "to" in (m, n):
@@ -160,7 +163,7 @@ def _not_moved(a: Reading, b: Reading) -> bool:
 _BOTH_WAYS = frozenset({"and", "or", "versus", ", and", ", or"})
 
 
-def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk], whole: set[str], names: set[str]) -> bool:
+def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk], whole: set[str], names: set[str], kind: str) -> bool:
     """Whether one is the other with what stands on both sides of an "and" or "or" swapped.
 
     Both must be things, names or plurals (``whole``) or behind a marker: what is done first may matter, and what stands
@@ -177,7 +180,7 @@ def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk], whole: set[str
             for m in range(1, min(len(after), 3) + 1):
                 left, right = before[len(before) - k :], after[:m]
                 alone = k == len(before) or {*left, *right} <= names
-                things = {left[-1], right[-1]} <= whole or (one[i - 1][0] and k == len(before))
+                things = kind == "difference" or {left[-1], right[-1]} <= whole or (one[i - 1][0] and k == len(before))
                 if not alone or not (things or "or" in marker):
                     continue
                 swapped = [

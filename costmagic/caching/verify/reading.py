@@ -50,7 +50,7 @@ class Reading:
         literals: code, quoted texts and what follows a colon or a line break, which must be the same.
         plain: all words in lower case.
         tense: "past", "future" or "".
-        speakers: of whom it speaks, of "YOU" (the one asked, or anyone) and "PEOPLE".
+        speakers: of whom it speaks, of "I", "YOU" (the one asked, or anyone) and "PEOPLE".
         anyone: whether "you" can only be anyone, by what is done.
         mentioned: where words themselves are asked about, the small ones among them.
     """
@@ -81,11 +81,14 @@ def read(text: str) -> Reading:
     persons = _persons(_TOKEN.findall(lowered))
     speakers: set[str] = set()
     anyone = True
+    whole = strip_politeness(lowered.strip(" ?!.,;:-"))
+    if not re.search(r"[?!;]|\.\s", whole):  # one sentence: a clause in front of its question goes behind it
+        lowered = rewrite(whole)
     for sentence in _SENTENCE.split(lowered):
         sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
-        if not strip_politeness(f"{sentence} x").removesuffix("x").strip():
+        if not strip_politeness(f"{sentence}, x").removesuffix("x").strip(" ,"):
             continue  # nothing but manners
-        sentence = rewrite(sentence)
+        sentence = _active(rewrite(sentence))
         this, about = split_frame(sentence)
         if this.kind == "mean":
             about = re.sub(r" means?\W*$", "", about)
@@ -115,6 +118,17 @@ def read(text: str) -> Reading:
     )
 
 
+_PASSIVE = re.compile(r"^how (?:can|could|should) (.+?) be (\w+)(| .+)$")
+
+
+def _active(sentence: str) -> str:
+    """ "How can x be stopped" as "how can i stop x"."""
+    match = _PASSIVE.match(sentence)
+    if match and (done := form(match[2])).past:
+        return f"how can i {done.lemma} {match[1]}{match[3]}"
+    return sentence
+
+
 # Frames whose "you" is only the way they are put.
 _ANYONE = frozenset({"opinion", "mean", "how_long take"})
 _ABOUT_WORDS = re.compile(r"\b(?:spell|pronounce|word|words|means?|meaning|difference between|synonyms?|antonyms?)\b")
@@ -131,6 +145,7 @@ def _mentioned(lowered: str) -> tuple[str, ...]:
 def _speakers(sentence: str) -> set[str]:
     tokens = _TOKEN.findall(sentence)
     found = {"YOU" for t in tokens if t in ("you", "your", "yours", "yourself")}
+    found |= {"I" for t in tokens if t in ("i", "my", "me", "mine", "myself")}
     # "How do people …" asks of others what "How do I …" asks for oneself.
     return found | {
         "PEOPLE"
@@ -269,6 +284,8 @@ def _words(
             marker = ""
             continue
         shape = form(token)
+        if shape.plural and before_verb(tokens, i):
+            shape = replace(shape, plural=False)
         name = synonyms().get((shape.lemma,), shape.lemma)
         if token in capitals and not shape.ing:
             # A name is no inflected word, but its plural may be one.
@@ -278,6 +295,14 @@ def _words(
     if marker not in ("", ",", ".") and not set(marker.split()) <= {",", "."}:
         result.append(Word(f"{marker}…", "", marker))
     return tuple(result), tense
+
+
+def before_verb(tokens: list[str], i: int) -> bool:
+    """Whether the word that ends at place ``i`` is a verb in -s: "that works", "how a microwave heats food"."""
+    before = tokens[i - 2] if i > 1 else ""
+    return before in ("that", "which", "who", "what", "it", "he", "she", "keeps") or (
+        tokens[i - 1] in kind("verbs in -s") and before not in ("the", "my", "a", "of", "and")
+    )
 
 
 def _persons(tokens: list[str]) -> frozenset[str]:
