@@ -21,7 +21,11 @@ _MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
 _SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
 _DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
 _ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
-_THE_OR_NOT = frozenset("earth us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split())
+_THE_OR_NOT = frozenset(
+    ["earth", "us", "usa", "uk", "un", "eu", "united", "netherlands", "philippines", "u", "czech", "internet", "fbi", "cia"]
+)
+    "earth us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split()
+)
 
 
 @lru_cache(maxsize=512)
@@ -32,9 +36,12 @@ def _symbols(text: str) -> Counter[str]:
     found = Counter(
         c
         for c in bare
-        if not c.isalnum() and not c.isspace() and c not in _SENTENCE and unicodedata.category(c) not in ("Mn", "Cf")
+        if (not c.isalnum() or unicodedata.category(c) == "No") and not c.isspace() and c not in _SENTENCE and unicodedata.category(c) not in ("Mn", "Cf")
     )
-    found.update(m.lower().rstrip(".") for m in _MEANT.findall(re.sub(r"(?<=\d),(?=\d{3}\b)", "", re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare))))
+    found.update(
+        m.lower().rstrip(".")
+        for m in _MEANT.findall(re.sub(r"(?<=\d),(?=\d{3}\b)", "", re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare)))
+    )
     return found
 
 
@@ -48,6 +55,7 @@ def _letters(text: str) -> Counter[str]:
     """Single letters that are no article and no "I", and numbers with a letter that is no unit."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text.strip().rstrip("?.! "))
     text = re.sub(r"\be-mail", "email", text, flags=re.IGNORECASE)
+    text = text.lower() if text.isupper() and len(text) > 20 else text
     found: Counter[str] = Counter()
     for match in _LETTER.finditer(text):
         letter, before, after = match[0], text[: match.start()], text[match.end() :]
@@ -55,6 +63,8 @@ def _letters(text: str) -> Counter[str]:
         if letter in "aA" and article and not before.endswith("-") and (letter == "a" or not before):
             continue
         if letter == "I" or (letter == "i" and not before.endswith("-") and not re.match(r"\s*[<>=+]", after)):
+            continue
+        if letter == "u" and re.search(r"\b(?:can|could|do|will|would|are|if|how do) $", before.lower()):
             continue
         if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
             continue
@@ -69,7 +79,7 @@ def _cased(text: str) -> bool:
 
 
 def _case(a: str, b: str) -> str | None:
-    tokens = [{}, {}]  # type: list[dict[str, set[str]]]
+    tokens: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
     for found, text in zip(tokens, (a, b), strict=True):
         first = True
         for match in re.finditer(r"[^\W\d_]+", text):
@@ -101,7 +111,9 @@ def _articles(a: str, b: str) -> str | None:
             articles.setdefault(word.lower().removesuffix("'s"), set()).add(article.lower().replace("an", "a"))
         found.append(articles)
     said = [{w.lower().removesuffix("'s"): w for w in re.findall(r"[\w'’-]+", text)} for text in (a, b)]
-    for word in {*found[0], *found[1]} - words("either article"):
+    for word in {*found[0], *found[1]} - words("either article") - _THE_OR_NOT:
+        if word[0].isdigit():
+            continue
         one, two = found[0].get(word, set()), found[1].get(word, set())
         if one == two or word not in said[0] or word not in said[1]:
             continue
@@ -110,8 +122,10 @@ def _articles(a: str, b: str) -> str | None:
         name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
         # Where another word stands between, the article may be that one's.
         other = b if one else a
-        stands = re.search(rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower())
-        if name and not stands and word not in _THE_OR_NOT and word not in ("best", "most", "first", "last"):
+        stands = re.search(
+            rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
+        )
+        if name and not stands and word not in ("best", "most", "first", "last"):
             return f"'{word}' with and without its article"
     return None
 
@@ -126,12 +140,13 @@ def _owners(a: str, b: str) -> str | None:
     counts = [Counter({"our": "my"}.get(o, o) for o, _, _ in _OWNED.findall(t)) for t in (a, b)]
     if counts[0] == counts[1]:
         return None
-    for text, more in ((a, counts[0] - counts[1]), (b, counts[1] - counts[0])):
+    for text, other, more in ((a, b, counts[0] - counts[1]), (b, a, counts[1] - counts[0])):
         for owner, what, then in _OWNED.findall(text):
             if {"our": "my"}.get(owner, owner) in more:
                 verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
                 mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
-                if owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
+                another = re.search(rf"\b(?:an?|the|your|his|her|their) {re.escape(what)}\b", other)
+                if another or owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
                     return f"only one says '{owner} {what}'"
     return None
 

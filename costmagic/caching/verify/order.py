@@ -78,7 +78,9 @@ def order(a: Reading, b: Reading) -> str | None:
     if flat[0] == flat[1]:
         return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
-    names = {w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools")}
+    names = {
+        w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools") or w.name.startswith("united_")
+    }
     whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
     if not ordered & _ORDERED:
         if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
@@ -139,7 +141,12 @@ def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: se
     """Whether one says "h in X" where the other says "X h"; "oil in fish" is no fish oil, so X must be a name."""
     for i in range(1, len(apart)):
         marker, names = apart[i]
-        if marker not in ("in", "of", "for") or len(names) != 1 or not apart[i - 1][1] or names[0] not in named:
+        if (
+            marker not in ("in", "of", "for")
+            or len(names) != 1
+            or not apart[i - 1][1]
+            or (names[0] not in named and apart[i - 1][1][-1] != "recipe")
+        ):
             continue
         before = apart[i - 1][1]
         for place in range(len(before)):

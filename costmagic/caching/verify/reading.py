@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from .frames import Frame, rewrite, split_frame, strip_politeness
 from .lexicon import MARKER_GROUPS, form, longest_phrase, synonyms
@@ -16,6 +17,8 @@ from .text import capitalised, is_english, split_literals, written_out
 _TOKEN = re.compile(
     r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
 )
+# More than one sentence, unless the second only asks what to do.
+_SEVERAL = re.compile(r"[?!;]|\.\s(?!what (?:should|can|do) i do$)")
 _ASKS = "how|what|why|where|when|who|which|can|could|should|is|are|do|does|will|would|did"
 _SENTENCE = re.compile(rf"(?<=[a-z0-9)][.?!])\s+|,\s+(?=(?:(?:so|and|then) )?(?:{_ASKS})\b)")
 
@@ -82,7 +85,7 @@ def read(text: str) -> Reading:
     speakers: set[str] = set()
     anyone = True
     whole = strip_politeness(lowered.strip(" ?!.,;:-"))
-    if not re.search(r"[?!;]|\.\s", whole):  # one sentence: a clause in front of its question goes behind it
+    if not _SEVERAL.search(whole):  # a clause in front of its question goes behind it
         lowered = rewrite(whole)
     for sentence in _SENTENCE.split(lowered):
         sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
@@ -121,11 +124,17 @@ def read(text: str) -> Reading:
 _PASSIVE = re.compile(r"^how (?:can|could|should) (.+?) be (\w+)(| .+)$")
 
 
+_DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
+
+
 def _active(sentence: str) -> str:
     """ "How can x be stopped" as "how can i stop x"."""
     match = _PASSIVE.match(sentence)
     if match and (done := form(match[2])).past:
         return f"how can i {done.lemma} {match[1]}{match[3]}"
+    match = _DISTANCE.match(sentence)
+    if match:  # as far there as back
+        return " ".join(("what is the distance from", *" to ".join(sorted(match.groups())).split()))
     return sentence
 
 
@@ -134,8 +143,14 @@ _ANYONE = frozenset({"opinion", "mean", "how_long take"})
 _ABOUT_WORDS = re.compile(r"\b(?:spell|pronounce|word|words|means?|meaning|difference between|synonyms?|antonyms?)\b")
 
 
+_SMALL = "is|are|am|was|were|do|does|did|a|an|the|in|on|at|to|for|be|it|its|this|that|these|those|has|have|had"
+_EITHER = re.compile(rf"\b({_SMALL}) (?:or|and|vs|versus) ({_SMALL})\b(?! \w+ing)")
+
+
 def _mentioned(lowered: str) -> tuple[str, ...]:
     """The small words of a text that asks about words."""
+    if either := _EITHER.search(lowered):
+        return either.groups()
     if not _ABOUT_WORDS.search(lowered):
         return ()
     small = (kind("empty") | kind("markers")) - kind("in any question")
@@ -149,8 +164,9 @@ def _speakers(sentence: str) -> set[str]:
     # "How do people …" asks of others what "How do I …" asks for oneself.
     return found | {
         "PEOPLE"
-        for before, t in zip(tokens, tokens[1:], strict=False)
-        if t in ("people", "folks", "someone", "somebody", "they") and before in ("do", "can", "should", "could", "would")
+        for before, t in pairwise(tokens)
+        if t in ("people", "folks", "someone", "somebody", "they")
+        and before in ("do", "can", "should", "could", "would")
     }
 
 
@@ -167,6 +183,8 @@ def _anyone(sentence: str) -> bool:
     if not re.search(r"\b(?:how|why|can|could|should|if|when)\b", sentence):
         return False
     asks = not re.match(r"(?:can|could|do|would|will)\b", sentence)
+    if re.search(r"\byou make\b", sentence):
+        return bool({form(t).lemma for t in sentence.split()} & kind("anyone makes"))
     return all(form(verb).lemma in kind("anyone may") or (asks and form(verb).lemma in kind("anyone does"))
                for _, verb in done)  # fmt: skip
 
@@ -217,7 +235,11 @@ def _words(
             marker = ""
             continue
         if token in _PEOPLE or token in _OWNERS:
-            generic = not both and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
+            generic = (
+                not both
+                and token not in ("me", "us", "myself", "ourselves", "yourself")
+                and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
+            )
             if not generic and (token in _PEOPLE or both or alone):
                 result.append(Word(_PEOPLE.get(token) or _OWNERS[token], marker, token))
                 marker = ""
@@ -238,7 +260,7 @@ def _words(
                     shape.plural,
                     shape.ing,
                     False,
-                    surface in capitals,
+                    all(t in capitals for t in surface.split()),
                 )
             )
             marker, i = "", i - 1 + length
@@ -287,6 +309,14 @@ def _words(
         if shape.plural and before_verb(tokens, i):
             shape = replace(shape, plural=False)
         name = synonyms().get((shape.lemma,), shape.lemma)
+        before = tokens[i - 2] if i > 1 else ""
+        if (
+            len(token) <= 3
+            and name in kind("units")
+            and name != shape.lemma
+            and not (before[:1].isdigit() or before in ("many", "per", "in", "to", "of"))
+        ):
+            name = token  # "TB" may be an illness
         if token in capitals and not shape.ing:
             # A name is no inflected word, but its plural may be one.
             name = synonyms().get((token,), name)
