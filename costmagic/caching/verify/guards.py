@@ -22,9 +22,7 @@ _SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
 _DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
 _ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
 _THE_OR_NOT = frozenset(
-    ["earth", "us", "usa", "uk", "un", "eu", "united", "netherlands", "philippines", "u", "czech", "internet", "fbi", "cia"]
-)
-    "earth us usa uk un eu united netherlands philippines u czech internet fbi cia nba nfl nasa".split()
+    ["earth", "us", "usa", "uk", "un", "eu", "united", "netherlands", "philippines", "u", "czech", "internet", "fbi"]
 )
 
 
@@ -33,15 +31,11 @@ def _symbols(text: str) -> Counter[str]:
     """Signs that say something, and what is written in parentheses or with dots."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), unicodedata.normalize("NFC", text).replace("’", "'"))
     bare = _READ_AS_WORDS.sub(" ", text)
-    found = Counter(
-        c
-        for c in bare
-        if (not c.isalnum() or unicodedata.category(c) == "No") and not c.isspace() and c not in _SENTENCE and unicodedata.category(c) not in ("Mn", "Cf")
-    )
-    found.update(
-        m.lower().rstrip(".")
-        for m in _MEANT.findall(re.sub(r"(?<=\d),(?=\d{3}\b)", "", re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare)))
-    )
+    kinds = ((c, unicodedata.category(c)) for c in bare if not c.isspace() and c not in _SENTENCE)
+    found = Counter(c for c, of in kinds if of == "No" or not (c.isalnum() or of in ("Mn", "Cf")))
+    bare = re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare)
+    bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", bare)
+    found.update(m.lower().rstrip(".") for m in _MEANT.findall(bare))
     return found
 
 
