@@ -41,7 +41,7 @@ class Seen:
 def examine(a: str, b: str) -> Seen:
     """Compare two prompts word by word; symmetric."""
     one, two = read(a), read(b)
-    reason = guard(a, b) or veto(one, two)
+    reason = veto(one, two) or guard(a, b)
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 
