@@ -6,17 +6,16 @@ import re
 import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
 
-from .frames import Frame, rewrite, split_frame, strip_politeness
+from .frames import Frame, active, rewrite, split_frame, strip_politeness
 from .lexicon import MARKER_GROUPS, form, longest_phrase, synonyms
 from .lexicon import words as kind
 from .numbers import read_numbers
-from .text import capitalised, is_english, split_literals, written_out
+from .speakers import anyone as is_anyone
+from .speakers import mentioned
+from .speakers import speakers as who
+from .text import TOKEN, capitalised, is_english, split_literals, written_out
 
-_TOKEN = re.compile(
-    r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
-)
 # More than one sentence, unless the second only asks what to do.
 _SEVERAL = re.compile(r"[?!;]|\.\s(?!what (?:should|can|do) i do$)")
 _ASKS = "how|what|why|where|when|who|which|can|could|should|is|are|do|does|will|would|did"
@@ -76,12 +75,12 @@ def read(text: str) -> Reading:
     body, literals = split_literals(text.strip())
     capitals = capitalised(body)
     lowered = written_out(body)
-    plain = tuple(t for t in _TOKEN.findall(lowered) if t not in ",;?!.")
+    plain = tuple(t for t in TOKEN.findall(lowered) if t not in ",;?!.")
     frame = Frame("statement")
     asked: tuple[Word, ...] = ()
     around: list[Word] = []
     tense = ""
-    persons = _persons(_TOKEN.findall(lowered))
+    persons = _persons(TOKEN.findall(lowered))
     speakers: set[str] = set()
     anyone = True
     whole = strip_politeness(lowered.strip(" ?!.,;:-"))
@@ -91,14 +90,14 @@ def read(text: str) -> Reading:
         sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
         if not strip_politeness(f"{sentence}, x").removesuffix("x").strip(" ,"):
             continue  # nothing but manners
-        sentence = _active(rewrite(sentence))
+        sentence = active(rewrite(sentence))
         this, about = split_frame(sentence)
         if this.kind == "mean":
             about = re.sub(r" means?\W*$", "", about)
         if this.kind not in _ANYONE:
-            speakers |= _speakers(sentence)
-            anyone = anyone and _anyone(sentence)
-        words, when = _words(read_numbers(_TOKEN.findall(about)), this, capitals, persons)
+            speakers |= who(sentence)
+            anyone = anyone and is_anyone(sentence)
+        words, when = _words(read_numbers(TOKEN.findall(about)), this, capitals, persons)
         if this.kind == "statement" and frame.kind != "statement":
             around += _after_stop(words)
             tense = tense or when
@@ -117,76 +116,12 @@ def read(text: str) -> Reading:
         tense,
         frozenset(speakers),
         anyone,
-        _mentioned(lowered),
+        mentioned(lowered),
     )
-
-
-_PASSIVE = re.compile(r"^how (?:can|could|should) (.+?) be (\w+)(| .+)$")
-
-
-_DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
-
-
-def _active(sentence: str) -> str:
-    """ "How can x be stopped" as "how can i stop x"."""
-    match = _PASSIVE.match(sentence)
-    if match and (done := form(match[2])).past:
-        return f"how can i {done.lemma} {match[1]}{match[3]}"
-    match = _DISTANCE.match(sentence)
-    if match:  # as far there as back
-        return " ".join(("what is the distance from", *" to ".join(sorted(match.groups())).split()))
-    return sentence
 
 
 # Frames whose "you" is only the way they are put.
 _ANYONE = frozenset({"opinion", "mean", "how_long take"})
-_ABOUT_WORDS = re.compile(r"\b(?:spell|pronounce|word|words|means?|meaning|difference between|synonyms?|antonyms?)\b")
-
-
-_SMALL = "is|are|am|was|were|do|does|did|a|an|the|in|on|at|to|for|be|it|its|this|that|these|those|has|have|had"
-_EITHER = re.compile(rf"\b({_SMALL}) (?:or|and|vs|versus) ({_SMALL})\b(?! \w+ing)")
-
-
-def _mentioned(lowered: str) -> tuple[str, ...]:
-    """The small words of a text that asks about words."""
-    if either := _EITHER.search(lowered):
-        return either.groups()
-    if not _ABOUT_WORDS.search(lowered):
-        return ()
-    small = (kind("empty") | kind("markers")) - kind("in any question")
-    return tuple(sorted(t for t in _TOKEN.findall(lowered) if t in small))
-
-
-def _speakers(sentence: str) -> set[str]:
-    tokens = _TOKEN.findall(sentence)
-    found = {"YOU" for t in tokens if t in ("you", "your", "yours", "yourself")}
-    found |= {"I" for t in tokens if t in ("i", "my", "me", "mine", "myself")}
-    # "How do people …" asks of others what "How do I …" asks for oneself.
-    return found | {
-        "PEOPLE"
-        for before, t in pairwise(tokens)
-        if t in ("people", "folks", "someone", "somebody", "they")
-        and before in ("do", "can", "should", "could", "would")
-    }
-
-
-_YOU_DO = re.compile(r"\b(can|could|do|should|would|might|to|if|when|that) you (?:\w+ly |still |also |ever )?(\w+)")
-
-
-def _anyone(sentence: str) -> bool:
-    """Whether each "you" does what nobody would ask of an assistant or a company."""
-    if re.search(r"\b(?:your|yours|yourself)\b", sentence):
-        return False
-    done = _YOU_DO.findall(sentence)
-    if len(done) != len(re.findall(r"\byou\b", sentence)):
-        return False
-    if not re.search(r"\b(?:how|why|can|could|should|if|when)\b", sentence):
-        return False
-    asks = not re.match(r"(?:can|could|do|would|will)\b", sentence)
-    if re.search(r"\byou make\b", sentence):
-        return bool({form(t).lemma for t in sentence.split()} & kind("anyone makes"))
-    return all(form(verb).lemma in kind("anyone may") or (asks and form(verb).lemma in kind("anyone does"))
-               for _, verb in done)  # fmt: skip
 
 
 def _after_stop(words: tuple[Word, ...]) -> list[Word]:

@@ -8,6 +8,9 @@ from .frames import strip_politeness
 from .lexicon import spellings
 from .lexicon import words as kind
 
+TOKEN = re.compile(
+    r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
+)
 _CONTRACTIONS = (
     (re.compile(r"\b(can)'?t\b"), r"\1 not"),
     (re.compile(r"\bwon't\b"), "will not"),
