@@ -13,7 +13,7 @@ from .lexicon import form, spellings, words
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
 _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
-    r"(?<=\d)[!'\"]|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+    r"(?<=\d)[!'\"]|(?<!\w)!(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
@@ -63,6 +63,7 @@ def _letters(text: str) -> Counter[str]:
         if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
             continue
         found[letter.lower()] += 1
+    found.update(re.findall(r"\b\d+0'?s\b", text))  # decades
     found.update(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
     return found
 
@@ -89,7 +90,9 @@ def _case(a: str, b: str) -> str | None:
         x, y = sorted(one)[0], sorted(two)[0]
         if _DATA.match(word) and not x.islower() and not y.islower():
             return f"'{x}' is not '{y}'"
-        if word in words("names that are words") and _cased(a) and _cased(b) and x.islower() != y.islower():
+        article = [bool(re.search(rf"\b(?:the|an?) {word}\b", text.lower())) for text in (a, b)]
+        named = word in words("names that are words") or article[0] != article[1]
+        if named and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
 
@@ -113,6 +116,8 @@ def _articles(a: str, b: str) -> str | None:
             continue
         if one and two:
             return f"'the {word}' is not 'a {word}'"
+        if word in words("not the same with an article") and "a" in one | two:
+            return f"'a {word}' is not '{word}'"
         name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
         # Where another word stands between, the article may be that one's.
         other = b if one else a

@@ -40,7 +40,9 @@ def speakers(sentence: str) -> set[str]:
     }
 
 
-_YOU_DO = re.compile(r"\b(can|could|do|should|would|might|to|if|when|that) you (?:\w+ly |still |also |ever )?(\w+)")
+_YOU_DO = re.compile(
+    r"\b(can|could|do|should|would|might|to|if|when|that) you (?:\w+ly |still |also |ever )?(\w+)(?= \w)"
+)
 
 
 def anyone(sentence: str) -> bool:
