@@ -153,9 +153,9 @@ def test_table_frame_and_sums_agree() -> None:
 def test_the_command_shows_the_report() -> None:
     session = filled(*(row(60 - n) for n in range(4)))
     assert repr(run("cache prefix", session)) == repr(session.cache_prefixes())
-    with pytest.raises(UsageError, match="stats, clear or prefix"):
+    with pytest.raises(UsageError, match="cache takes stats, clear"):
         run("cache prefixes", session)
-    with pytest.raises(UsageError, match="stats, clear or prefix"):
+    with pytest.raises(UsageError, match="takes nothing more, not '30'"):
         run("cache prefix 30", session)
 
 
@@ -189,8 +189,8 @@ def test_a_ledger_that_can_not_be_read_is_one_line(home: Path) -> None:
 
 def test_every_call_leaves_its_prefix_in_the_ledger(session: Session) -> None:
     for prompt in "abc":
-        session.ask(prompt, system="Be brief. " * 3_000)
-    session.ask("no system prompt")
+        session.ask(prompt, system="Be brief. " * 3_000, tier="medium")
+    session.ask("no system prompt", tier="medium")
     (prefix,) = session.cache_prefixes().prefixes
     assert (prefix.calls, prefix.simulated, prefix.kind) == (3, True, "system prompt")
     assert 5_000 < prefix.tokens < 10_000

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from costmagic.caching.verify.compare import FEATURES, features, veto
+from costmagic.caching.verify.compare import FEATURES, examine, features
 from costmagic.caching.verify.reading import read
 from costmagic.embedders import WordLlama
 from costmagic.embedding import MiniLM
@@ -33,9 +33,9 @@ STEPS = np.round(np.arange(0.02, 1.0, 0.02), 2)
 
 
 def pairs() -> Iterator[dict[str, Any]]:
-    """The pairs to train on: phenomenon, same, a, b. Those in ``held-out.jsonl`` are for judging alone."""
-    for file in (ROOT / "pairs" / "adversarial.jsonl", ROOT / "pairs" / "paraphrases.jsonl"):
-        for line in file.read_text("utf-8").splitlines():
+    """The pairs to train on: phenomenon, same, a, b. The others are for judging alone."""
+    for name in ("adversarial", "paraphrases"):
+        for line in (ROOT / "pairs" / f"{name}.jsonl").read_text("utf-8").splitlines():
             yield json.loads(line)
 
 
@@ -63,7 +63,7 @@ def main(home: Path) -> None:
     same = np.array([p["same"] for p in every])
     groups = np.unique([p["phenomenon"] for p in every], return_inverse=True)[1]
     readings = [(read(p["a"]), read(p["b"])) for p in every]
-    vetoed = np.array([veto(a, b) is not None for a, b in readings])
+    vetoed = np.array([examine(p["a"], p["b"]).veto is not None for p in every])
     table = np.array([[dict(features(a, b))[name] for name in FEATURES] for a, b in readings])
     embedders: dict[str, Any] = {"minilm": MiniLM(home)}
     if find_spec("wordllama"):

@@ -114,7 +114,7 @@ class Lookups:
         """The misses since ``since`` (seconds since 1970)."""
         near = (
             f"similarity IS NOT NULL AND (probability IS NOT NULL OR similarity >= {NEAR_COSINE} "
-            f"OR (reason LIKE 'cosine%' AND similarity > threshold - {NEAR_GAP}))"
+            f"OR (reason LIKE '%is not above%' AND similarity > threshold - {NEAR_GAP}))"
         )
         with self._store.connection() as connection:
             row = connection.execute(

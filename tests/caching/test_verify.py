@@ -39,8 +39,8 @@ def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str,
 
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
-    pairs = [p for name in ("adversarial", "held-out") for p in _pairs(name) if not p["same"]]
-    assert len(pairs) >= 500
+    pairs = [p for name in ("adversarial", "held-out", "tester") for p in _pairs(name) if not p["same"]]
+    assert len(pairs) >= 1800
     cosines = _cosines(pairs, minilm)
     assert _served(pairs, cosines) == []
     # The set is worth its name: the plain rule serves many of them.
@@ -48,16 +48,16 @@ def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
 
 
 def test_more_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> None:
-    pairs = [p for name in ("paraphrases", "held-out") for p in _pairs(name) if p["same"]]
+    pairs = [p for name in ("paraphrases", "held-out", "tester") for p in _pairs(name) if p["same"]]
     assert len(pairs) >= 500
     cosines = _cosines(pairs, minilm)
     served = len(_served(pairs, cosines))
     assert served > sum(c > PLAIN_COSINE for c in cosines)
-    assert served / len(pairs) > 0.75
+    assert served / len(pairs) > 0.65
 
 
 def test_the_order_of_the_two_does_not_matter() -> None:
-    for name in ("adversarial", "paraphrases", "held-out"):
+    for name in ("adversarial", "paraphrases", "held-out", "tester"):
         for pair in _pairs(name):
             there, back = examine(pair["a"], pair["b"]), examine(pair["b"], pair["a"])
             assert (there.veto is None) == (back.veto is None), pair
@@ -86,6 +86,64 @@ def test_the_order_of_the_two_does_not_matter() -> None:
 )
 def test_a_refusal_says_why(a: str, b: str, reason: str) -> None:
     assert reason in (examine(a, b).veto or "")
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("How do you handle refunds?", "How do I handle refunds?"),
+        ("What can dogs eat?", "What do dogs eat?"),
+        ("How long do I have to return it?", "How long does it take to return it?"),
+        ("Tell me a joke", "What is a joke?"),
+        ("When was it built? And by whom?", "Where was it built? And by whom?"),
+        ("What does 😂 mean?", "What does 😭 mean?"),
+        ("Is x ≤ 4 possible?", "Is x ≥ 4 possible?"),
+        ("What is 5² + 1?", "What is 52 + 1?"),
+        ("What's new in Python 3.10?", "What's new in Python 3.1?"),
+        ("Is Pixel 6a worth it?", "Is Pixel 6 worth it?"),
+        ("Why is foo(1, 2) slow?", "Why is foo(2, 1) slow?"),
+        ("Is the cat on the box?", "Is the cat in the box?"),
+        ("How do I find my phone?", "How do I find a phone?"),
+        ("What is specific heat?", "What is heat?"),
+        ("What is the cloud?", "What is a cloud?"),
+        ("How do I clean Windows?", "How do I clean windows?"),
+        ("What was the first cell phone?", "What was the first smartphone?"),
+        ("Who won the game?", "Who won the games?"),
+        ("hello kitty cake", "kitty cake"),
+        ("Is 50 Mbps fast?", "Is 50 MBps fast?"),
+        ("Do I just need a visa?", "Do I also need a visa?"),
+        ("How do I build a boat in a house?", "How do I build a house boat?"),
+        ("Are big cats and dogs related?", "Are big dogs and cats related?"),
+        ("What is TB?", "What is a terabyte?"),
+    ],
+)
+def test_small_things_that_change_the_answer_are_seen(a: str, b: str) -> None:
+    assert examine(a, b).veto
+    assert examine(b, a).veto
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("Explain recursion", "What is recursion?"),
+        ("symptoms of lupus", "What are the symptoms of lupus?"),
+        ("What is the population of Japan?", "How many people live in Japan?"),
+        ("Which is better, Python or Java?", "Is Python or Java better?"),
+        ("I want to cancel my subscription", "How do I cancel my subscription?"),
+        ("Who was the telephone invented by?", "Who was the inventor of the telephone?"),
+        ("If my flight is cancelled, can I get a refund?", "Can I get a refund if my flight is cancelled?"),
+        ("What happened on 11 September 2001?", "What happened on September 11, 2001?"),
+        ("Which river is the longest in Africa?", "What is the longest river in Africa?"),
+        ("How can global warming be stopped?", "How can we stop global warming?"),
+        ("How does a vaccine work?", "How do vaccines work?"),
+        ("How do I turn off notifications?", "How do I disable notifications?"),
+        ("My package hasn't arrived", "My package has not arrived yet"),
+        ("How do you boil an egg?", "How do I boil an egg?"),
+    ],
+)
+def test_ways_of_asking_that_come_to_the_same_are_known(a: str, b: str) -> None:
+    assert examine(a, b).veto is None
+    assert examine(b, a).veto is None
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
-from .lexicon import opposites, words
+from .guards import guard
+from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
-from .reading import Reading, Word, read
+from .reading import Reading, read
 
 # Ways of asking for things that come to the same once what is asked for is the same.
-_KINDS = {"what of": "what", "list": "what", "give": "what"}
+_KINDS = {"what of": "what"}
 _MOODS = {
     "could": "can",
     "does": "do",
@@ -39,7 +41,7 @@ class Seen:
 def examine(a: str, b: str) -> Seen:
     """Compare two prompts word by word; symmetric."""
     one, two = read(a), read(b)
-    reason = veto(one, two)
+    reason = veto(one, two) or guard(a, b)
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 
@@ -51,11 +53,50 @@ def veto(a: Reading, b: Reading) -> str | None:
         if a.english != b.english:
             return "the languages differ"
         return None if a.plain == b.plain else "not in English, and not the same words"
-    return _frames(a, b) or _tenses(a, b) or _contents(a, b) or order(a, b)
+    return _speakers(a, b) or _frames(a, b) or _tenses(a, b) or _contents(a, b) or _plurals(a, b) or order(a, b)
+
+
+def _speakers(a: Reading, b: Reading) -> str | None:
+    """Who is spoken of: "you" is the one asked, and only where nobody would ask that of them is it anyone."""
+    if a.mentioned != b.mentioned:
+        return "the words that are asked about differ"
+    if ("PEOPLE" in a.speakers) != ("PEOPLE" in b.speakers) and {"I", "YOU"} & (a.speakers | b.speakers):
+        return "only one asks about people"
+    if ("YOU" in a.speakers) != ("YOU" in b.speakers) and not (a.anyone and b.anyone):
+        return "only one says 'you'"
+    return None
+
+
+_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)\b")
+
+
+def _generic(reading: Reading) -> frozenset[str]:
+    """The subject of a question about a whole kind: "do magnets …", "does a magnet …"."""
+    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many"):
+        return frozenset()
+    found = set()
+    for article, word in _SUBJECT.findall(" ".join(reading.plain)):
+        if (bool(article) != form(word).plural) and word not in words("not the same in number"):
+            found.add(synonyms().get((form(word).lemma,), form(word).lemma))
+    return frozenset(found)
+
+
+def _plurals(a: Reading, b: Reading) -> str | None:
+    light = light_names(a, b)
+    exempt = light | words("units") | words("either number") | (_generic(a) & _generic(b))
+    one, two = (Counter(w.name for w in r.words if w.plural and w.name not in exempt) for r in (a, b))
+    if one != two and a.frame.kind != "what happens":
+        odd = next(iter((one - two) + (two - one)))
+        return f"one asks for one '{say(odd)}', the other for several"
+    return None
 
 
 def _frames(a: Reading, b: Reading) -> str | None:
     kinds = [_KINDS.get(r.frame.kind, r.frame.kind) for r in (a, b)]
+    if set(kinds) in ({"list", "what"}, {"list", "give"}, {"give", "what"}) and _told(a) and _told(b):
+        kinds = ["what", "what"]
+    if set(kinds) == {"explain", "what"}:
+        kinds = ["what", "what"]
     if kinds[0] != kinds[1]:
         return f"one asks '{a.frame.kind}', the other '{b.frame.kind}'"
     moods = [_MOODS.get(r.frame.mood, r.frame.mood) for r in (a, b)]
@@ -63,19 +104,13 @@ def _frames(a: Reading, b: Reading) -> str | None:
         return f"one asks '{a.frame.mood}', the other '{b.frame.mood}'"
     if {a.frame.count, b.frame.count} == {"one", "many"}:
         return "one asks for one, the other for several"
-    if kinds[0] in ("what", "statement", "recommend") and _numbers(a) != _numbers(b):
-        return "one asks for one, the other for several"
     return None
 
 
-def _numbers(reading: Reading) -> Counter[tuple[str, bool]]:
-    """The words of what is asked for, up to the first small word, and which of them are plural."""
-    asked: list[Word] = []
-    for word in reading.words:
-        if asked and word.marker and word.marker not in ("up", "down", "out", "off"):
-            break
-        asked.append(word)
-    return Counter((w.name, True) for w in asked if w.plural)
+def _told(reading: Reading) -> bool:
+    """Whether several things of something are asked for that can be told, not made up: "tips for …"."""
+    made = words("made up") & {w.name for w in reading.words}
+    return reading.frame.count != "one" and not made and any(w.marker for w in reading.words[1:])
 
 
 def _tenses(a: Reading, b: Reading) -> str | None:
@@ -94,6 +129,8 @@ def _did(a: Reading, b: Reading) -> bool:
     """Whether "did … sink" stands beside "… sank"."""
     if b.tense:
         a, b = b, a
+    if {"is", "are", "am"} & {*b.plain}:
+        return False
     one, two = (Counter(w.name for w in r.words if w.past) for r in (a, b))
     return "did" in a.plain and not one - two and sum((two - one).values()) == 1
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from .lexicon import lines
+from .lexicon import form, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,23 @@ def rewrite(text: str) -> str:
     for pattern, replacement in _rewrites():
         text = pattern.sub(replacement, text, count=1)
     return text
+
+
+_PASSIVE = re.compile(r"^how (?:can|could|should) (?!i |you |we |he |she |they )(.+?) be (\w+)(| .+)$")
+
+
+_DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
+
+
+def active(sentence: str) -> str:
+    """ "How can x be stopped" as "how can i stop x"."""
+    match = _PASSIVE.match(sentence)
+    if match and (done := form(match[2])).past:
+        return f"how can i {done.lemma} {match[1]}{match[3]}"
+    match = _DISTANCE.match(sentence)
+    if match:  # as far there as back
+        return " ".join(("what is the distance from", *" to ".join(sorted(match.groups())).split()))
+    return sentence
 
 
 def strip_politeness(text: str) -> str:

@@ -10,9 +10,8 @@ from importlib.resources import files
 
 # Markers of a group may stand for each other.
 MARKER_GROUPS: Mapping[str, str] = {
-    "on": "in", "at": "in", "within": "in", "inside": "in", "onto": "into", "regarding": "about", "concerning": "about",
-    "via": "with", "using": "with", "through": "with", "towards": "to", "toward": "to", "among": "between",
-    "upon": "in", "though": "although",
+    "regarding": "about", "concerning": "about", "using": "with", "towards": "to", "toward": "to",
+    "though": "although",
 }  # fmt: skip
 
 

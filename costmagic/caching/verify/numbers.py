@@ -98,8 +98,6 @@ def _tidy(token: str) -> str:
     token = re.sub(r"(?<=\d)(?:st|nd|rd|th)$", "th", token)
     if match := _SUFFIXED.match(token):
         return _plain(float(match[1]) * {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}[match[2]])
-    if re.fullmatch(r"\d+\.\d+", token):
-        return _plain(float(token))
     return token
 
 

@@ -19,7 +19,8 @@ def light_names(a: Reading, b: Reading) -> frozenset[str]:
     found = {name for names in alone for name in names if name in _LIGHT}
     for reading, names in zip((a, b), alone, strict=True):
         # "Why do people snore?": whoever it is. But "people skills", "human rights" are things of their own.
-        if reading.words and reading.words[0].name in names and reading.words[0].name == "person":
+        why = reading.frame.kind == "why"
+        if why and reading.words and reading.words[0].name in names and reading.words[0].name == "person":
             found |= {"person"} if reading.words[0].plural else set()
     return frozenset(found)
 
@@ -41,6 +42,8 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"of", "for"}), frozenset(["price", "cost", "recipe", "word", "name", "example"])),
     (frozenset({"", "of"}), frozenset(["all", "most", "half", "both", "every", "several"])),
     (frozenset({"", "if"}), frozenset({"know"})),
+    (frozenset({"of", "for"}), frozenset({"symbol", "formula", "capital", "definition"})),
+    (frozenset({"to", "for"}), frozenset({"time", "age"})),
 )
 
 
@@ -75,10 +78,14 @@ def order(a: Reading, b: Reading) -> str | None:
     if flat[0] == flat[1]:
         return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
+    names = {
+        w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools") or w.name.startswith("united_")
+    }
+    whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
     if not ordered & _ORDERED:
-        if _same_but_moved(one, two) or _same_but_swapped(one, two) or _not_moved(a, b):
+        if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
             return None
-        if _same_but_compound(one, two) or _same_but_compound(two, one):
+        if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
             return None
         if a.frame.kind == "difference" and _sides(one) == _sides(two):
             return None
@@ -94,6 +101,7 @@ def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
         m, n = bare(x.marker), bare(y.marker)
         if m != n:
             loose = any({m, n} == pair and (after is None or before in after) for pair, after in _LOOSE)
+            loose = loose or ({m, n} <= {"in", "on", "with", "at"} and x.name in words("tools"))
             if not loose and not ({m, n} == {"", "in"} and x.name in words("times")):
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
             if directed and "to" in (m, n):
@@ -112,11 +120,16 @@ def _flat(reading: Reading, light: frozenset[str]) -> list[Word]:
 
 
 def _same_but_moved(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
-    """Whether only chunks that may stand anywhere stand elsewhere."""
+    """Whether only chunks that may stand anywhere stand elsewhere.
+
+    Each must begin differently, and no others may be there: what they belong to would not be sure.
+    """
     if Counter(_key(c) for c in one) != Counter(_key(c) for c in two):
         return False
-    kept = [[c for c in chunks if c[0].split()[-1:] == [] or c[0].split()[0] not in _MOVABLE] for chunks in (one, two)]
-    core = [[n for _, names in chunks for n in names] for chunks in kept]
+    marked = [marker for marker, _ in map(_key, one) if marker]
+    if len(set(marked)) < len(marked) or not all(marker.split()[0] in _MOVABLE for marker in marked):
+        return False
+    core = [[n for marker, names in map(_key, chunks) if not marker for n in names] for chunks in (one, two)]
     return core[0] == core[1]
 
 
@@ -124,11 +137,16 @@ def _key(chunk: Chunk) -> Chunk:
     return ("" if chunk[0] in (",", ".") else chunk[0], chunk[1])
 
 
-def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk]) -> bool:
-    """Whether one says "h in x" where the other says "x h"."""
+def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: set[str]) -> bool:
+    """Whether one says "h in X" where the other says "X h"; "oil in fish" is no fish oil, so X must be a name."""
     for i in range(1, len(apart)):
         marker, names = apart[i]
-        if marker not in ("in", "of", "for") or len(names) != 1 or not apart[i - 1][1]:
+        if (
+            marker not in ("in", "of", "for")
+            or len(names) != 1
+            or not apart[i - 1][1]
+            or (names[0] not in named and apart[i - 1][1][-1] != "recipe")
+        ):
             continue
         before = apart[i - 1][1]
         for place in range(len(before)):
@@ -149,19 +167,29 @@ def _not_moved(a: Reading, b: Reading) -> bool:
     return first and once and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain}
 
 
-_BOTH_WAYS = frozenset({"and", "or", "versus", ",", ", and", ", or"})
+_BOTH_WAYS = frozenset({"and", "or", "versus", ", and", ", or"})
 
 
-def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk]) -> bool:
-    """Whether one is the other with what stands on both sides of an "and" or "or" swapped."""
+def _same_but_swapped(one: Sequence[Chunk], two: Sequence[Chunk], whole: set[str], names: set[str], kind: str) -> bool:
+    """Whether one is the other with what stands on both sides of an "and" or "or" swapped.
+
+    Both must be things, names or plurals (``whole``) or behind a marker: what is done first may matter, and what stands
+    before the first may belong to it alone ("big cats and dogs").
+    """
     for i in range(1, len(one)):
         marker, after = one[i]
         before = one[i - 1][1]
-        if marker not in _BOTH_WAYS:
+        # "x to a and y to b": what stands on both sides belongs to other things.
+        parallel = one[i - 1][0] and any(c[0] == one[i - 1][0] for c in one[i + 1 :])
+        if marker not in _BOTH_WAYS or parallel:
             continue
         for k in range(1, min(len(before), 3) + 1):
             for m in range(1, min(len(after), 3) + 1):
                 left, right = before[len(before) - k :], after[:m]
+                alone = k == len(before) or {*left, *right} <= names
+                things = kind == "difference" or {left[-1], right[-1]} <= whole or (one[i - 1][0] and k == len(before))
+                if not alone or not (things or "or" in marker):
+                    continue
                 swapped = [
                     *one[: i - 1],
                     (one[i - 1][0], (*before[: len(before) - k], *right)),

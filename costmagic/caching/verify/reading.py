@@ -7,15 +7,17 @@ import unicodedata
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from .frames import Frame, rewrite, split_frame, strip_politeness
+from .frames import Frame, active, rewrite, split_frame, strip_politeness
 from .lexicon import MARKER_GROUPS, form, longest_phrase, synonyms
 from .lexicon import words as kind
 from .numbers import read_numbers
-from .text import capitalised, is_english, split_literals, written_out
+from .speakers import anyone as is_anyone
+from .speakers import mentioned
+from .speakers import speakers as who
+from .text import TOKEN, capitalised, is_english, split_literals, written_out
 
-_TOKEN = re.compile(
-    r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
-)
+# More than one sentence, unless the second only asks what to do.
+_SEVERAL = re.compile(r"[?!;]|\.\s(?!what (?:should|can|do) i do$)")
 _ASKS = "how|what|why|where|when|who|which|can|could|should|is|are|do|does|will|would|did"
 _SENTENCE = re.compile(rf"(?<=[a-z0-9)][.?!])\s+|,\s+(?=(?:(?:so|and|then) )?(?:{_ASKS})\b)")
 
@@ -50,6 +52,9 @@ class Reading:
         literals: code, quoted texts and what follows a colon or a line break, which must be the same.
         plain: all words in lower case.
         tense: "past", "future" or "".
+        speakers: of whom it speaks, of "I", "YOU" (the one asked, or anyone) and "PEOPLE".
+        anyone: whether "you" can only be anyone, by what is done.
+        mentioned: where words themselves are asked about, the small ones among them.
     """
 
     english: bool
@@ -58,6 +63,9 @@ class Reading:
     literals: tuple[str, ...]
     plain: tuple[str, ...]
     tense: str
+    speakers: frozenset[str] = frozenset()
+    anyone: bool = False
+    mentioned: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=512)
@@ -67,29 +75,53 @@ def read(text: str) -> Reading:
     body, literals = split_literals(text.strip())
     capitals = capitalised(body)
     lowered = written_out(body)
-    plain = tuple(t for t in _TOKEN.findall(lowered) if t not in ",;?!.")
+    plain = tuple(t for t in TOKEN.findall(lowered) if t not in ",;?!.")
     frame = Frame("statement")
     asked: tuple[Word, ...] = ()
     around: list[Word] = []
     tense = ""
-    persons = _persons(_TOKEN.findall(lowered))
+    persons = _persons(TOKEN.findall(lowered))
+    speakers: set[str] = set()
+    anyone = True
+    whole = strip_politeness(lowered.strip(" ?!.,;:-"))
+    if not _SEVERAL.search(whole):  # a clause in front of its question goes behind it
+        lowered = rewrite(whole)
     for sentence in _SENTENCE.split(lowered):
         sentence = strip_politeness(sentence.strip(" ?!.,;:-"))
-        if not strip_politeness(f"{sentence} x").removesuffix("x").strip():
+        if not strip_politeness(f"{sentence}, x").removesuffix("x").strip(" ,"):
             continue  # nothing but manners
-        sentence = rewrite(sentence)
+        sentence = active(rewrite(sentence))
         this, about = split_frame(sentence)
         if this.kind == "mean":
             about = re.sub(r" means?\W*$", "", about)
-        words, when = _words(read_numbers(_TOKEN.findall(about)), this, capitals, persons)
+        if this.kind not in _ANYONE:
+            speakers |= who(sentence)
+            anyone = anyone and is_anyone(sentence)
+        words, when = _words(read_numbers(TOKEN.findall(about)), this, capitals, persons)
         if this.kind == "statement" and frame.kind != "statement":
             around += _after_stop(words)
             tense = tense or when
             continue
         # The last question is what is asked; what was said before it comes after it.
         around += _after_stop(asked)
+        if frame.kind != "statement":
+            this = replace(this, kind=f"{frame.kind} / {this.kind}", mood=f"{frame.mood} / {this.mood}".strip(" /"))
         frame, asked, tense = this, words, when or tense
-    return Reading(is_english(body, plain), frame, (*asked, *around), literals, plain, tense)
+    return Reading(
+        is_english(body, plain),
+        frame,
+        (*asked, *around),
+        literals,
+        plain,
+        tense,
+        frozenset(speakers),
+        anyone,
+        mentioned(lowered),
+    )
+
+
+# Frames whose "you" is only the way they are put.
+_ANYONE = frozenset({"opinion", "mean", "how_long take"})
 
 
 def _after_stop(words: tuple[Word, ...]) -> list[Word]:
@@ -138,7 +170,11 @@ def _words(
             marker = ""
             continue
         if token in _PEOPLE or token in _OWNERS:
-            generic = not both and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
+            generic = (
+                not both
+                and token not in ("me", "us", "myself", "ourselves", "yourself")
+                and (frame.kind in _GENERIC or _modal_before(frame, tokens, i))
+            )
             if not generic and (token in _PEOPLE or both or alone):
                 result.append(Word(_PEOPLE.get(token) or _OWNERS[token], marker, token))
                 marker = ""
@@ -159,7 +195,7 @@ def _words(
                     shape.plural,
                     shape.ing,
                     False,
-                    surface in capitals,
+                    all(t in capitals for t in surface.split()),
                 )
             )
             marker, i = "", i - 1 + length
@@ -185,8 +221,13 @@ def _words(
             continue
         if token in kind("negators") or token in kind("quantifiers") or token in kind("modals"):
             some = token == "some" and frame.kind not in ("yes or no", "why", "how is")
-            if some or token in ("any", "much") or (token in ("can", "could") and frame.kind != "statement"):
+            before, after = (tokens[i - 2] if i > 1 else ""), tokens[i] if i < len(tokens) else ""
+            idle = (token == "any" and (before == "there" or form(after).plural)) or (
+                token == "much" and frame.kind.startswith("how_")
+            )
+            if some or idle or (token in ("can", "could") and frame.kind in _GENERIC):
                 continue
+            token = {"could": "can"}.get(token, token)
             name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
             if token == "cannot":
                 name = "not"
@@ -200,7 +241,17 @@ def _words(
             marker = ""
             continue
         shape = form(token)
+        if shape.plural and before_verb(tokens, i):
+            shape = replace(shape, plural=False)
         name = synonyms().get((shape.lemma,), shape.lemma)
+        before = tokens[i - 2] if i > 1 else ""
+        if (
+            len(token) <= 3
+            and name in kind("units")
+            and name != shape.lemma
+            and not (before[:1].isdigit() or before in ("many", "per", "in", "to", "of"))
+        ):
+            name = token  # "TB" may be an illness
         if token in capitals and not shape.ing:
             # A name is no inflected word, but its plural may be one.
             name = synonyms().get((token,), name)
@@ -209,6 +260,14 @@ def _words(
     if marker not in ("", ",", ".") and not set(marker.split()) <= {",", "."}:
         result.append(Word(f"{marker}…", "", marker))
     return tuple(result), tense
+
+
+def before_verb(tokens: list[str], i: int) -> bool:
+    """Whether the word that ends at place ``i`` is a verb in -s: "that works", "how a microwave heats food"."""
+    before = tokens[i - 2] if i > 1 else ""
+    return before in ("that", "which", "who", "what", "it", "he", "she", "keeps") or (
+        tokens[i - 1] in kind("verbs in -s") and before not in ("the", "my", "a", "of", "and")
+    )
 
 
 def _persons(tokens: list[str]) -> frozenset[str]:

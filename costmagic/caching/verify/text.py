@@ -8,6 +8,9 @@ from .frames import strip_politeness
 from .lexicon import spellings
 from .lexicon import words as kind
 
+TOKEN = re.compile(
+    r"\d+(?:\.\d+)*(?:st|nd|rd|th)?|[^\W\d_]+(?:[^\W_]|[-_](?=[^\W_]))*(?:\+\+|#)?|'s\b|[-+*/=<>^%&|~@]+|[,;?!.]"
+)
 _CONTRACTIONS = (
     (re.compile(r"\b(can)'?t\b"), r"\1 not"),
     (re.compile(r"\bwon't\b"), "will not"),
@@ -71,7 +74,7 @@ def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
         text = head + " LITERAL"
     head, colon, rest = re.match(r"(.*?)(:(?=\s|$)|$)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
     if colon and rest.strip():
-        if not strip_politeness(head.lower() + " x").removesuffix("x").strip():
+        if not strip_politeness(head.lower() + ", x").removesuffix("x").strip(" ,"):
             return rest.strip(), tuple(found)
         if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
             return f"{head}, {rest}", tuple(found)  # a topic before its question
@@ -82,7 +85,7 @@ def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
 
 def capitalised(text: str) -> frozenset[str]:
     """Words that begin with a capital where no sentence begins: names, unless everything does."""
-    words = re.findall(r"(?<![.?!] )(?<!^)\b[A-Z][\w'-]*", text)
+    words = re.findall(r"(?<![.?!] )(?<!^)\b[a-z]?[A-Z][\w'-]*", text)
     if len(words) > 0.7 * max(1, len(text.split())):
         return frozenset()
     return frozenset(w.lower().removesuffix("'s") for w in words if w != "I")

@@ -1,0 +1,169 @@
+"""What the words don't show: symbols, letter case, articles, owners and speakers. Any doubt there forbids a match."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+from .lexicon import form, spellings, words
+
+# Punctuation that only parts sentences; whatever else is no letter, digit or space says something.
+_SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
+_READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
+_MEANT = re.compile(  # sentence punctuation where no sentence needs it
+    r"(?<=\d)[!'\"]|(?<!\w)!(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+)
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+_LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
+_MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
+_SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
+_DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
+_ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
+_THE_OR_NOT = frozenset(
+    ["earth", "us", "usa", "uk", "un", "eu", "united", "netherlands", "philippines", "u", "czech", "internet", "fbi"]
+)
+
+
+@lru_cache(maxsize=512)
+def _symbols(text: str) -> Counter[str]:
+    """Signs that say something, and what is written in parentheses or with dots."""
+    text = _INITIALS.sub(lambda m: m[0].replace(".", ""), unicodedata.normalize("NFC", text).replace("’", "'"))
+    bare = _READ_AS_WORDS.sub(" ", text)
+    kinds = ((c, unicodedata.category(c)) for c in bare if not c.isspace() and c not in _SENTENCE)
+    found = Counter(c for c, of in kinds if of == "No" or not (c.isalnum() or of in ("Mn", "Cf")))
+    bare = re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare)
+    bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", bare)
+    found.update(m.lower().rstrip(".") for m in _MEANT.findall(bare))
+    return found
+
+
+def _runs(text: str) -> list[str]:
+    """Signs side by side, in their order."""
+    return re.findall(r"[^\w\s.,;:?!'\"–—()…`“”‘’«»&¿¡-]+", _READ_AS_WORDS.sub(" ", text))
+
+
+@lru_cache(maxsize=512)
+def _letters(text: str) -> Counter[str]:
+    """Single letters that are no article and no "I", and numbers with a letter that is no unit."""
+    text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text.strip().rstrip("?.! "))
+    text = re.sub(r"\be-mail", "email", text, flags=re.IGNORECASE)
+    text = text.lower() if text.isupper() and len(text) > 20 else text
+    found: Counter[str] = Counter()
+    for match in _LETTER.finditer(text):
+        letter, before, after = match[0], text[: match.start()], text[match.end() :]
+        article = re.match(r"\s+(?!(?:is|are|was|and|or|in|to|for|contagious)\b)[\w'\"$€£(]", after)
+        if letter in "aA" and article and not before.endswith("-") and (letter == "a" or not before):
+            continue
+        if letter == "I" or (letter == "i" and not before.endswith("-") and not re.match(r"\s*[<>=+]", after)):
+            continue
+        if letter == "u" and re.search(r"\b(?:can|could|do|will|would|are|if|how do) $", before.lower()):
+            continue
+        if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
+            continue
+        found[letter.lower()] += 1
+    found.update(re.findall(r"\b\d+0'?s\b", text))  # decades
+    found.update(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
+    return found
+
+
+def _cased(text: str) -> bool:
+    """Whether a text uses capitals as a careful writer does."""
+    return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
+
+
+def _case(a: str, b: str) -> str | None:
+    tokens: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
+    for found, text in zip(tokens, (a, b), strict=True):
+        first = True
+        for match in re.finditer(r"[^\W\d_]+", text):
+            before = text[: match.start()]
+            free = re.search(r"(?:[.?!:]|\b(?:in|with|using))\s+$", before)  # "in python" is how many write it
+            if not first and not free:
+                found.setdefault(match[0].lower(), set()).add(match[0])
+            first = False
+    for word in tokens[0].keys() & tokens[1].keys():
+        one, two = tokens[0][word], tokens[1][word]
+        if one == two:
+            continue
+        x, y = sorted(one)[0], sorted(two)[0]
+        if _DATA.match(word) and not x.islower() and not y.islower():
+            return f"'{x}' is not '{y}'"
+        article = [bool(re.search(rf"\b(?:the|an?) {word}\b", text.lower())) for text in (a, b)]
+        named = word in words("names that are words") or article[0] != article[1]
+        if named and _cased(a) and _cased(b) and x.islower() != y.islower():
+            return f"'{x}' is not '{y}'"
+    return None
+
+
+_AFTER = r" (?:is|are|was|were|do|does|did|made|weigh|cost|and|or|in|on|of|for|to|from|with)\b"
+
+
+def _articles(a: str, b: str) -> str | None:
+    found = []
+    for text in (a, b):
+        articles: dict[str, set[str]] = {}
+        for article, word in _ARTICLE.findall(text):
+            articles.setdefault(word.lower().removesuffix("'s"), set()).add(article.lower().replace("an", "a"))
+        found.append(articles)
+    said = [{w.lower().removesuffix("'s"): w for w in re.findall(r"[\w'’-]+", text)} for text in (a, b)]
+    for word in {*found[0], *found[1]} - words("either article") - _THE_OR_NOT:
+        if word[0].isdigit():
+            continue
+        one, two = found[0].get(word, set()), found[1].get(word, set())
+        if one == two or word not in said[0] or word not in said[1]:
+            continue
+        if one and two:
+            return f"'the {word}' is not 'a {word}'"
+        if word in words("not the same with an article") and "a" in one | two:
+            return f"'a {word}' is not '{word}'"
+        name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
+        # Where another word stands between, the article may be that one's.
+        other = b if one else a
+        stands = re.search(
+            rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
+        )
+        if name and not stands and word not in ("best", "most", "first", "last"):
+            return f"'{word}' with and without its article"
+    return None
+
+
+_OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
+
+
+_POINTS = re.compile(r"(?<!do )\b(it|this|that|these|those|them|there|him|her|here)\W*$")
+
+
+def _owners(a: str, b: str) -> str | None:
+    counts = [Counter({"our": "my"}.get(o, o) for o, _, _ in _OWNED.findall(t)) for t in (a, b)]
+    if counts[0] == counts[1]:
+        return None
+    for text, other, more in ((a, b, counts[0] - counts[1]), (b, a, counts[1] - counts[0])):
+        for owner, what, then in _OWNED.findall(text):
+            if {"our": "my"}.get(owner, owner) in more:
+                verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
+                mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
+                another = re.search(rf"\b(?:an?|the|your|his|her|their) {re.escape(what)}\b", other)
+                if another or owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
+                    return f"only one says '{owner} {what}'"
+    return None
+
+
+def guard(a: str, b: str) -> str | None:
+    """Why two prompts differ in what is no word; None when they don't."""
+    if a == b:
+        return None
+    if (one := _symbols(a)) != (two := _symbols(b)):
+        odd = (one - two) + (two - one)
+        return f"a symbol differs: {' '.join(sorted(odd)[:3])}"
+    if one and _runs(a) != _runs(b):
+        return "the symbols are in another order"
+    if (one := _letters(a)) != (two := _letters(b)):
+        odd = (one - two) + (two - one)
+        return f"a letter differs: {' '.join(sorted(odd)[:3])}"
+    low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
+    points = [_POINTS.findall(text) for text in low]
+    if points[0] != points[1]:
+        return f"only one ends in '{(points[0] or points[1])[0]}'"
+    return _case(a, b) or _articles(a, b) or _owners(low[0], low[1])
