@@ -170,8 +170,16 @@ class PaidEmbedder:
         )
 
 
+_found: set[str] = set()  # looking through the path takes long beside a call; what is there stays
+
+
 def _installed(name: str) -> bool:
+    if name in _found:
+        return True
     try:
-        return find_spec(name) is not None
+        found = find_spec(name) is not None
     except ValueError:  # imported in an unusual way, or blocked
         return False
+    if found:
+        _found.add(name)
+    return found
