@@ -37,6 +37,12 @@ class Pace:
         return 0 if time.monotonic() < self._until else max(1, int(self._window))
 
     @property
+    def handed_out(self) -> int:
+        """Jobs that may be handed out: some more than are sent, so that nobody who carries them waits for work."""
+        limit = self.limit
+        return limit if self.slowed or not limit else limit + max(1, self.most // 4)
+
+    @property
     def slowed(self) -> bool:
         """Whether it goes slower than it might."""
         return self._window < self.most

@@ -97,7 +97,7 @@ class Works:
     def dispatch(self, send: Callable[[Job], None]) -> Halt | None:
         """``send`` all that may go now; returns why nothing more will, None while something may."""
         assert self._buyer is not None
-        while len(self.in_flight) < self.pace.limit:
+        while len(self.in_flight) < self.pace.handed_out:
             slot = self._schedule.next()
             if slot is None:
                 return None if self.in_flight else self._finish()
