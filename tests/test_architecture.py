@@ -44,7 +44,7 @@ LAYERS = (
     ("engine",),
     ("cache_report", "prefix_report"),
     ("session",),
-    ("comparison",),
+    ("comparison", "evaluation"),
     ("notebook",),
     ("doctor", ""),
     ("cli",),
@@ -55,7 +55,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # and learns from what the ledger knows.
 # A comparison draws itself, on use.
 EXCEPTIONS = {
-    ("comparison",),
+    ("comparison", "evaluation"),
     ("plots", "comparison"),
     ("providers", "weights"),
     ("embedding", "weights"),

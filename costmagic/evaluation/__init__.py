@@ -1,0 +1,1 @@
+"""Which is the cheapest model that is good enough?"""
