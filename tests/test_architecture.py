@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Imports point upward in this list, never down and never sideways.
 LAYERS = (
-    ("money", "tables", "forks", "stop", "current"),
+    ("money", "tables", "forks", "stop", "current", "tickets"),
     ("types",),
     ("reply",),
     ("checks",),
@@ -55,7 +55,7 @@ RANK = {part: rank for rank, layer in enumerate(LAYERS) for part in layer}
 # and learns from what the ledger knows.
 # A comparison draws itself, on use.
 EXCEPTIONS = {
-    ("comparison", "evaluation"),
+    ("comparison",),
     ("plots", "comparison"),
     ("providers", "weights"),
     ("embedding", "weights"),
