@@ -10,6 +10,7 @@ from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
+from .small import FORGIVEN_FROM, small_differences
 
 # Ways of asking for things that come to the same once what is asked for is the same.
 _KINDS = {"what of": "what"}
@@ -38,10 +39,14 @@ class Seen:
     features: tuple[tuple[str, float], ...] = ()
 
 
-def examine(a: str, b: str) -> Seen:
-    """Compare two prompts word by word; symmetric."""
+def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
+    """Compare two prompts word by word; symmetric. Small differences are forgiven to those with a high ``similarity``."""
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
+    if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
+        for less in small_differences(a, b):
+            if similarity >= less.takes and not (veto(less.one, less.two) or guard(less.a, less.b)):
+                return Seen(None, features(less.one, less.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 

@@ -94,6 +94,12 @@ def opposites() -> frozenset[frozenset[str]]:
 
 
 @cache
+def turning() -> frozenset[str]:
+    """Names of groups that are the opposite of some other."""
+    return frozenset(name for pair in opposites() for name in pair)
+
+
+@cache
 def form(word: str) -> Form:
     """The lemma of a lower-case English word, by its ending where nothing else is known."""
     if known := _irregular().get(word):

@@ -44,6 +44,8 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"", "if"}), frozenset({"know"})),
     (frozenset({"of", "for"}), frozenset({"symbol", "formula", "capital", "definition"})),
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
+    (frozenset({"of", "for"}), frozenset({"use"})),
+    (frozenset({"of", "about"}), frozenset({"part", "fact"})),
 )
 
 
