@@ -10,7 +10,7 @@ from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
-from .small import FORGIVEN_FROM, small_differences
+from .small import FORGIVEN_FROM, Small, small_differences
 
 # Ways of asking for things that come to the same once what is asked for is the same.
 _KINDS = {"what of": "what"}
@@ -44,10 +44,20 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
     if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
-        for less in small_differences(a, b):
-            if similarity >= less.takes and not (veto(less.one, less.two) or guard(less.a, less.b)):
-                return Seen(None, features(less.one, less.two))
+        forgiven = _forgiven(Small(a, b, one, two), similarity, 2)
+        if forgiven:
+            return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
+
+
+def _forgiven(pair: Small, similarity: float, most: int) -> Small | None:
+    """``pair`` without at most ``most`` small differences, None when others are left."""
+    for less in small_differences(pair, similarity):
+        if not (veto(less.one, less.two) or guard(less.a, less.b)):
+            return less
+        if most > 1 and (rest := _forgiven(less, similarity, most - 1)):
+            return rest
+    return None
 
 
 def veto(a: Reading, b: Reading) -> str | None:
@@ -72,17 +82,18 @@ def _speakers(a: Reading, b: Reading) -> str | None:
     return None
 
 
-_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)\b")
+_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)(?: ([a-z]+))?\b")
 
 
 def _generic(reading: Reading) -> frozenset[str]:
     """The subject of a question about a whole kind: "do magnets …", "does a magnet …"."""
-    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many"):
+    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many", "how_much"):
         return frozenset()
     found = set()
-    for article, word in _SUBJECT.findall(" ".join(reading.plain)):
-        if (bool(article) != form(word).plural) and word not in words("not the same in number"):
-            found.add(synonyms().get((form(word).lemma,), form(word).lemma))
+    for article, *first in _SUBJECT.findall(" ".join(reading.plain)):
+        for word in first:  # "do drivers", "do taxi drivers"
+            if word and bool(article) != form(word).plural and word not in words("not the same in number"):
+                found.add(synonyms().get((form(word).lemma,), form(word).lemma))
     return frozenset(found)
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from functools import lru_cache
 
 from .lexicon import form, spellings, words
+from .text import bare_question
 
 # Punctuation that only parts sentences; whatever else is no letter, digit or space says something.
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
@@ -152,6 +153,7 @@ def _owners(a: str, b: str) -> str | None:
 
 def guard(a: str, b: str) -> str | None:
     """Why two prompts differ in what is no word; None when they don't."""
+    a, b = bare_question(a), bare_question(b)
     if a == b:
         return None
     if (one := _symbols(a)) != (two := _symbols(b)):

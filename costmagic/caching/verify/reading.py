@@ -14,7 +14,7 @@ from .numbers import read_numbers
 from .speakers import anyone as is_anyone
 from .speakers import mentioned
 from .speakers import speakers as who
-from .text import TOKEN, capitalised, is_english, split_literals, written_out
+from .text import TOKEN, bare_question, capitalised, is_english, split_literals, written_out
 
 # More than one sentence, unless the second only asks what to do.
 _SEVERAL = re.compile(r"[?!;]|\.\s(?!what (?:should|can|do) i do$)")
@@ -72,7 +72,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a prompt."""
     text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("´", "'")
-    body, literals = split_literals(text.strip())
+    body, literals = split_literals(bare_question(text))
     capitals = capitalised(body)
     lowered = written_out(body)
     plain = tuple(t for t in TOKEN.findall(lowered) if t not in ",;?!.")

@@ -1,7 +1,7 @@
 """Differences so small that a pair which is very much alike may share an answer all the same.
 
-Each is tried alone: if nothing else differs, the pair is as good as the cosine that the difference takes. How alike pairs
-are that differ so and may not share one was measured on the pairs that the judge is trained and tested with.
+Each takes a cosine from which on it doesn't count. How alike pairs are that differ so and may not share an answer was
+measured on the pairs that the judge is trained and tested with. No more than two are forgiven at once.
 """
 
 from __future__ import annotations
@@ -11,43 +11,51 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .lexicon import form, turning, words
+from .lexicon import form, near, turning, words
 from .reading import Reading, Word, read
 
+# Below that nothing is forgiven.
+FORGIVEN_FROM = 0.85
 
-FORGIVEN_FROM = 0.90
+# What takes this is as sure as the plain rule, and a little surer.
+SURE = 0.96
 
 
 @dataclass(frozen=True, slots=True)
 class Small:
-    """A pair without a small difference: what is left to compare, and the cosine from which on it doesn't count."""
+    """Two prompts and their readings without a small difference, and the cosine from which on it doesn't count."""
 
     a: str
     b: str
     one: Reading
     two: Reading
-    takes: float
+    takes: float = 0.0
 
 
-def small_differences(a: str, b: str) -> Iterator[Small]:
-    """The pair without each small difference that it has, in turn."""
-    for find in (_persons, _one_of_the_best, _any_of_them, _one_word_more, _the_or_a):
-        found = find(a, b)
-        if found:
+def small_differences(pair: Small, similarity: float) -> Iterator[Small]:
+    """``pair`` without each small difference that it has and that ``similarity`` forgives, in turn."""
+    for find in (_persons, _one_of_the_best, _any_of_them, _one_word_more, _same_stem, _near, _another_word, _the_or_a, _asked_too, _quotes):
+        found = find(pair)
+        if found and found.takes <= similarity:
             yield found
+
+
+def _again(a: str, b: str, takes: float) -> Small:
+    return Small(a, b, read(a), read(b), takes)
 
 
 _YOU = {"you": "i", "your": "my", "yours": "mine", "yourself": "myself", "u": "i", "ur": "my"}
 _I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
 _ASKS = re.compile(
-    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when) (?:you|u) (?:\w+ly |still |ever )?(\w+)"
+    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n't|'t)? (?:you|u) (?:\w+ly |still |ever )?(\w+)"
 )
 _MAY = re.compile(r"^\W*(?:can|could|do|will|is it .+? if) (?:you|u) (?:\w+ly |still |ever |really )?(\w+)")
 
 
-def _persons(a: str, b: str) -> Small | None:
+def _persons(pair: Small) -> Small | None:
     """ "How do you …" beside "how do I …", where nobody would ask that of an assistant or of a company."""
+    a, b = pair.a, pair.b
     low = [re.findall(r"[a-z']+", t.lower().replace("’", "'")) for t in (a, b)]
     said = [({*tokens} & _YOU.keys(), {*tokens} & _I) for tokens in low]
     if bool(said[0][0]) == bool(said[1][0]) or any(you and i for you, i in said):
@@ -62,20 +70,22 @@ def _persons(a: str, b: str) -> Small | None:
     if not done or (asks and done in words("the one asked does")) or (may and done not in words("anyone may")):
         return None
     said_of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
-    a, b = (said_of_oneself, b) if text is a else (a, said_of_oneself)
-    return Small(a, b, read(a), read(b), 0.90)
+    return _again(said_of_oneself, b, 0.88) if text is a else _again(a, said_of_oneself, 0.88)
 
 
-def _one_of_the_best(a: str, b: str) -> Small | None:
+def _one_of_the_best(pair: Small) -> Small | None:
     """The best of a kind beside the best ones: who asks for one is served by several, and the other way round."""
-    one, two = read(a), read(b)
-    if one.frame.kind != "what" or two.frame.kind != "what":
+    one, two = pair.one, pair.two
+    if one.frame.kind != "what" or two.frame.kind != "what" or (_uncounted(one), _uncounted(two)) == (one, two):
         return None
     if not all(any(w.name in _BEST for w in r.words[:2]) for r in (one, two)):
         return None
-    return Small(a, b, _uncounted(one), _uncounted(two), 0.96)
+    # There is one best of all time; what is best for something is several.
+    alone = any(w.marker == "of" or w.name in _OF_ALL for r in (one, two) for w in r.words)
+    return replace(pair, one=_uncounted(one), two=_uncounted(two), takes=SURE if alone else FORGIVEN_FROM)
 
 
+_OF_ALL = frozenset({"world", "ever", "history", "universe", "time"})
 _BEST = frozenset({"best", "worst", "funniest", "weirdest"})
 
 
@@ -91,32 +101,43 @@ _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
 _SEVERAL = r"\b(?:the|all|these|those|my|your|our|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
 
 
-def _any_of_them(a: str, b: str) -> Small | None:
+def _any_of_them(pair: Small) -> Small | None:
     """ "A dog" beside "dogs", where each of them is meant."""
-    one, two = read(a), read(b)
-    if one.frame.kind not in ("how", "why", "what happens", "yes or no") or one.frame.kind != two.frame.kind:
+    one, two = pair.one, pair.two
+    asked = one.frame.kind
+    advice = asked == "what of" and "should" in one.plain and "should" in two.plain
+    if asked != two.frame.kind or not (advice or asked in ("how", "why", "what happens", "yes or no", "difference")):
         return None
     plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
     odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
+    texts = (pair.a.lower(), pair.b.lower())
+    bare = advice
     for name in odd:
         forms = [{w.surface for w in r.words if w.name == name} for r in (one, two)]
         single, several = (0, 1) if name in plurals[1] else (1, 0)
-        texts = (a.lower(), b.lower())
         if name in words("not the same in number") or not all(forms):
             return None
         if not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
+            bare = True
+        if asked != "difference" and any(
+            re.search(_SEVERAL.format(re.escape(f)), texts[i])
+            for i, among in enumerate(forms)
+            for f in among
+        ):
             return None
-        if any(re.search(_SEVERAL.format(re.escape(f)), texts[several]) for f in forms[several]):
-            return None
-    free = [
+    if not odd:
+        return None
+    one, two = (
         replace(r, words=tuple(replace(w, plural=w.plural and w.name not in odd) for w in r.words)) for r in (one, two)
-    ]
-    return Small(a, b, free[0], free[1], 0.97) if odd else None
+    )
+    # One file is deleted in another way than several.
+    handled = one.words[:1] and one.words[0].surface in words("done to one or many")
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare else 0.90)
 
 
-def _one_word_more(a: str, b: str) -> Small | None:
+def _one_word_more(pair: Small) -> Small | None:
     """One word that only one side has, in a question that stays nearly the same with it."""
-    one, two = read(a), read(b)
+    one, two = pair.one, pair.two
     names = [Counter(w.name for w in r.words) for r in (one, two)]
     more = [*((names[0] - names[1]).elements()), *((names[1] - names[0]).elements())]
     if len(more) != 1 or abs(len(one.words) - len(two.words)) != 1:
@@ -126,7 +147,7 @@ def _one_word_more(a: str, b: str) -> Small | None:
         return None
     for place, word in enumerate(longer.words):
         if word.name == more[0] and (left := _without(longer, place)) and _harmless(word):
-            return Small(a, b, left, two, 0.96) if longer is one else Small(a, b, one, left, 0.96)
+            return replace(pair, one=left, takes=SURE) if longer is one else replace(pair, two=left, takes=SURE)
     return None
 
 
@@ -157,14 +178,95 @@ def _without(reading: Reading, place: int) -> Reading | None:
 _WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))")
 
 
-def _the_or_a(a: str, b: str) -> Small | None:
+def _the_or_a(pair: Small) -> Small | None:
     """ "The tire", "a tire" and "my tire" in a question about what to do with it."""
-    one, two = read(a), read(b)
-    if one.frame.kind != "how" or two.frame.kind != "how":
+    if pair.one.frame.kind not in ("how", "difference") or pair.one.frame.kind != pair.two.frame.kind:
         return None
-    found = [{word: which for which, word in _WHICH.findall(t)} for t in (a, b)]
-    odd = [w for w in found[0].keys() & found[1].keys() if found[0][w].replace("an", "a") != found[1][w].replace("an", "a")]
+    found = [{word: which for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
+    odd = [w for w in found[0].keys() & found[1].keys() if found[0][w][:1] != found[1][w][:1]]
     if len(odd) != 1 or odd[0] in words("not the same with an article"):
         return None
-    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t) for t in (a, b))
-    return Small(a, b, read(a), read(b), 0.98)
+    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t) for t in (pair.a, pair.b))
+    return _again(a, b, 0.97)
+
+
+def _odd_ones(pair: Small) -> tuple[int, int] | None:
+    """The places of the one word that is another, where all others are the same in the same order."""
+    one, two = ([w.name for w in r.words] for r in (pair.one, pair.two))
+    if len(one) != len(two) or len(one) < 2:
+        return None
+    places = [i for i, (x, y) in enumerate(zip(one, two, strict=True)) if x != y]
+    return (places[0], places[0]) if len(places) == 1 else None
+
+
+def _as_one(pair: Small, places: tuple[int, int], takes: float) -> Small:
+    """``pair`` with the second's word at its place read as the first's."""
+    word = pair.one.words[places[0]]
+    old = pair.two.words[places[1]]
+    first = (*pair.one.words[: places[0]], replace(word, past=False, ing=False), *pair.one.words[places[0] + 1 :])
+    second = (
+        *pair.two.words[: places[1]],
+        replace(word, marker=old.marker, plural=old.plural, past=False, ing=False),
+        *pair.two.words[places[1] + 1 :],
+    )
+    return replace(pair, one=replace(pair.one, words=first), two=replace(pair.two, words=second), takes=takes)
+
+
+_SUFFIX = re.compile(r"(?:ing|ings|ion|ions|ation|ations|ed|e|s|es|ment|ments|y|ies|ity|al|ally|ly)$")
+
+
+def _same_stem(pair: Small) -> Small | None:
+    """One word in two forms: "banking exams" and "bank exams"."""
+    places = _odd_ones(pair)
+    if places is None:
+        return None
+    x, y = pair.one.words[places[0]], pair.two.words[places[1]]
+    if not (_harmless(x) and _harmless(y)) or min(len(x.surface), len(y.surface)) < 4 or " " in x.surface + y.surface:
+        return None
+    stems = [_SUFFIX.sub("", w.surface) for w in (x, y)]
+    return _as_one(pair, places, SURE) if stems[0] == stems[1] and len(stems[0]) >= 4 else None
+
+
+def _near(pair: Small) -> Small | None:
+    """Two words that come to the same where all else is the same, though not everywhere."""
+    places = _odd_ones(pair)
+    if places is None:
+        return None
+    x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
+    takes = 0.90 if len(pair.one.words) > 2 else 0.975  # two words are often a phrase of their own: to make a scene
+    return _as_one(pair, places, takes) if near().get(x, {1}) & near().get(y, {2}) else None
+
+
+_TOO = re.compile(r"(?:,? and why|[?.,;] *(?:and )?(?:why|how)|[?.,;] *explain\b[^?.]*)[?. ]*$", re.IGNORECASE)
+
+
+def _asked_too(pair: Small) -> Small | None:
+    """Only one asks "and why?" as well."""
+    a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
+    return _again(a, b, 0.95) if (a == pair.a) != (b == pair.b) else None
+
+
+_COMPARED = re.compile(r"\w+(?:er|est|ier)$|(?:un|in|im|il|ir|dis|de|non|anti|mis|re|pre|post|over|under)\w+$")
+
+
+def _another_word(pair: Small) -> Small | None:
+    """A word that makes nearly no difference to the embedder: misspelt, most often."""
+    places = _odd_ones(pair)
+    if places is None or len(pair.one.words) < 3:
+        return None
+    pairs = (pair.one.words[places[0]], pair.two.words[places[1]])
+    if not all(_harmless(w) and not _COMPARED.match(w.name) for w in pairs):
+        return None
+    return _as_one(pair, places, 0.98)
+
+
+_QUOTES = re.compile(r"[\"“”]|(?<!\w)'(?=\w)|(?<=\w)'(?!\w)")
+
+
+def _quotes(pair: Small) -> Small | None:
+    """A name with and without quotation marks."""
+    quoted = [bool(_QUOTES.search(t)) for t in (pair.a, pair.b)]
+    if quoted[0] == quoted[1]:
+        return None
+    a, b = (_QUOTES.sub("", t) for t in (pair.a, pair.b))
+    return _again(a, b, 0.95)
