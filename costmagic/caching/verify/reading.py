@@ -228,7 +228,7 @@ def _words(
             if some or idle or (token in ("can", "could") and frame.kind in _GENERIC):
                 continue
             token = {"could": "can"}.get(token, token)
-            name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
+            name = "not" if token == "n't" else {"each": "every", "a few": "several"}.get(f"a {token}" if before == "a" else token, token)
             if token == "cannot":
                 name = "not"
             result.append(Word(name, marker, token))

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .lexicon import form, near, turning, words
+from .lexicon import form, known, near, turning, words
 from .reading import Reading, Word, read
 
 # Below that nothing is forgiven.
@@ -34,7 +34,7 @@ class Small:
 
 def small_differences(pair: Small, similarity: float) -> Iterator[Small]:
     """``pair`` without each small difference that it has and that ``similarity`` forgives, in turn."""
-    for find in (_persons, _one_of_the_best, _any_of_them, _one_word_more, _same_stem, _near, _another_word, _the_or_a, _asked_too, _quotes):
+    for find in (_persons, _one_of_the_best, _any_of_them, _one_word_more, _same_stem, _near, _misspelt, _the_or_a, _asked_too, _quotes):
         found = find(pair)
         if found and found.takes <= similarity:
             yield found
@@ -47,10 +47,11 @@ def _again(a: str, b: str, takes: float) -> Small:
 _YOU = {"you": "i", "your": "my", "yours": "mine", "yourself": "myself", "u": "i", "ur": "my"}
 _I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
-_ASKS = re.compile(
-    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n't|'t)? (?:you|u) (?:\w+ly |still |ever )?(\w+)"
+_OWN = re.compile(r"\byour (?:own )?([a-z]+)(?: ([a-z]+))?")
+_YOU_DO = re.compile(
+    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n't)? "
+    r"(?:you|u) (?:\w+ly |still |ever )?(\w+)"
 )
-_MAY = re.compile(r"^\W*(?:can|could|do|will|is it .+? if) (?:you|u) (?:\w+ly |still |ever |really )?(\w+)")
 
 
 def _persons(pair: Small) -> Small | None:
@@ -60,17 +61,18 @@ def _persons(pair: Small) -> Small | None:
     said = [({*tokens} & _YOU.keys(), {*tokens} & _I) for tokens in low]
     if bool(said[0][0]) == bool(said[1][0]) or any(you and i for you, i in said):
         return None
-    text, other = (a, b) if said[0][0] else (b, a)
-    plain = text.lower()
-    lemmas = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
-    if lemmas & words("a company's own") or len(read(other).words) < 2:
+    text, other = (pair.a, pair.two) if said[0][0] else (pair.b, pair.one)
+    if len(other.words) < 2:  # "how do I learn?": nothing says of what
         return None
-    asks, may = _ASKS.match(plain), _MAY.match(plain)
-    done = form((asks or may)[1]).lemma if asks or may else ""  # type: ignore[index]
-    if not done or (asks and done in words("the one asked does")) or (may and done not in words("anyone may")):
+    plain = text.lower().replace("’", "'")
+    tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
+    done = _YOU_DO.match(plain)
+    if not done or form(done[1]).lemma not in words("anyone may ask how to") or tokens & words("a company's own"):
         return None
-    said_of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
-    return _again(said_of_oneself, b, 0.88) if text is a else _again(a, said_of_oneself, 0.88)
+    if not all({form(n).lemma for n in owned if n} & words("anyone's own") for owned in _OWN.findall(plain)):
+        return None
+    of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
+    return _again(of_oneself, b, 0.88) if text is a else _again(a, of_oneself, 0.88)
 
 
 def _one_of_the_best(pair: Small) -> Small | None:
@@ -80,12 +82,13 @@ def _one_of_the_best(pair: Small) -> Small | None:
         return None
     if not all(any(w.name in _BEST for w in r.words[:2]) for r in (one, two)):
         return None
+    places = {w.name for r in (one, two) for w in r.words if w.capital}
     # There is one best of all time; what is best for something is several.
-    alone = any(w.marker == "of" or w.name in _OF_ALL for r in (one, two) for w in r.words)
-    return replace(pair, one=_uncounted(one), two=_uncounted(two), takes=SURE if alone else FORGIVEN_FROM)
-
-
-_OF_ALL = frozenset({"world", "ever", "history", "universe", "time"})
+    sought = all(
+        any(w.marker in ("for", "to", "under") or (w.marker == "in" and w.name in places) for w in r.words)
+        for r in (one, two)
+    )
+    return replace(pair, one=_uncounted(one), two=_uncounted(two), takes=FORGIVEN_FROM if sought else 0.97)
 _BEST = frozenset({"best", "worst", "funniest", "weirdest"})
 
 
@@ -146,7 +149,7 @@ def _one_word_more(pair: Small) -> Small | None:
     if len(shorter.words) < 3:
         return None
     for place, word in enumerate(longer.words):
-        if word.name == more[0] and (left := _without(longer, place)) and _harmless(word):
+        if word.name == more[0] and word.surface in words("adds little") and (left := _without(longer, place)):
             return replace(pair, one=left, takes=SURE) if longer is one else replace(pair, two=left, takes=SURE)
     return None
 
@@ -158,6 +161,7 @@ def _harmless(word: Word) -> bool:
     return not (
         word.capital
         or word.number
+        or word.name.endswith("…")
         or word.name in ("I", "YOU", "MY", "YOUR")
         or word.name in turning()
         or any(w in words(kind) for kind in _KINDS for w in (word.name, word.surface))
@@ -246,18 +250,29 @@ def _asked_too(pair: Small) -> Small | None:
     return _again(a, b, 0.95) if (a == pair.a) != (b == pair.b) else None
 
 
-_COMPARED = re.compile(r"\w+(?:er|est|ier)$|(?:un|in|im|il|ir|dis|de|non|anti|mis|re|pre|post|over|under)\w+$")
-
-
-def _another_word(pair: Small) -> Small | None:
-    """A word that makes nearly no difference to the embedder: misspelt, most often."""
+def _misspelt(pair: Small) -> Small | None:
+    """A word that is known, and one that is not and differs by a letter too many, one too few, or two swapped."""
     places = _odd_ones(pair)
-    if places is None or len(pair.one.words) < 3:
+    if places is None:
         return None
-    pairs = (pair.one.words[places[0]], pair.two.words[places[1]])
-    if not all(_harmless(w) and not _COMPARED.match(w.name) for w in pairs):
+    x, y = pair.one.words[places[0]], pair.two.words[places[1]]
+    if x.number or y.number or (x.capital and y.capital) or x.surface[0] != y.surface[0]:
         return None
-    return _as_one(pair, places, 0.98)
+    knows = [{w.surface, w.name} & known() for w in (x, y)]
+    if bool(knows[0]) == bool(knows[1]) or not slip(x.surface, y.surface):
+        return None
+    return _as_one(pair, places, FORGIVEN_FROM)
+
+
+def slip(x: str, y: str) -> bool:
+    """Whether one is the other with a letter more or less, or with two letters beside each other swapped."""
+    short, long = sorted((x, y), key=len)
+    if len(short) < 6 or not long.isalpha():
+        return False
+    if len(long) == len(short) + 1:
+        return any(long[:i] + long[i + 1 :] == short for i in range(1, len(long)))
+    odd = [i for i in range(len(x)) if x[i] != y[i]] if len(x) == len(y) else []
+    return len(odd) == 2 and odd[1] == odd[0] + 1 and x[odd[0]] == y[odd[1]] and x[odd[1]] == y[odd[0]]
 
 
 _QUOTES = re.compile(r"[\"“”]|(?<!\w)'(?=\w)|(?<=\w)'(?!\w)")
