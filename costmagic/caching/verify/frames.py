@@ -58,7 +58,7 @@ def rewrite(text: str) -> str:
     return text
 
 
-_PASSIVE = re.compile(r"^how (?:can|could|should) (?!i |you |we |he |she |they )(.+?) be (\w+)(| .+)$")
+_PASSIVE = re.compile(r"^how (?:can|could|should) (?!i |you |we |he |she |they |one |someone |anyone |people )(.+?) be (\w+)(| .+)$")
 
 
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
