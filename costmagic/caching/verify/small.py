@@ -69,7 +69,8 @@ def _persons(pair: Small) -> Small | None:
     done = _YOU_DO.match(plain)
     if not done or form(done[1]).lemma not in words("anyone may ask how to") or tokens & words("a company's own"):
         return None
-    if not all({form(n).lemma for n in owned if n} & words("anyone's own") for owned in _OWN.findall(plain)):
+    owned = {form(n).lemma for both in _OWN.findall(plain) for n in both[:1]}
+    if owned - words("anyone's own") - words("no assistant has"):
         return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return _again(of_oneself, b, 0.88) if text is a else _again(a, of_oneself, 0.88)
@@ -80,15 +81,16 @@ def _one_of_the_best(pair: Small) -> Small | None:
     one, two = pair.one, pair.two
     if one.frame.kind != "what" or two.frame.kind != "what" or (_uncounted(one), _uncounted(two)) == (one, two):
         return None
-    if not all(any(w.name in _BEST for w in r.words[:2]) for r in (one, two)):
+    if not all(any(w.name in _BEST for w in r.words[:3]) for r in (one, two)):
         return None
     places = {w.name for r in (one, two) for w in r.words if w.capital}
+    favorite = any(w.name == "favorite" for w in one.words)
     # There is one best of all time; what is best for something is several.
     sought = all(
         any(w.marker in ("for", "to", "under") or (w.marker == "in" and w.name in places) for w in r.words)
         for r in (one, two)
     )
-    return replace(pair, one=_uncounted(one), two=_uncounted(two), takes=FORGIVEN_FROM if sought else 0.97)
+    return replace(pair, one=_uncounted(one), two=_uncounted(two), takes=FORGIVEN_FROM if sought else 0.95 if favorite else 0.97)
 _BEST = frozenset({"best", "worst", "funniest", "weirdest", "favorite"})
 
 
@@ -148,21 +150,25 @@ def _words_more(pair: Small) -> Small | None:
     left = more[0] or more[1]
     if len(shorter.words) < 3 or sum(left.values()) > 2:
         return None
-    little = True
-    for place in reversed(range(len(longer.words))):
-        word = longer.words[place]
-        if left[word.name]:
-            rest = _without(longer, place)
-            if rest is None or not _harmless(word):
-                return None
-            little = little and word.surface in words("adds little")
-            left[word.name] -= 1
-            longer = rest
+    little = all(name in words("adds little") for name in left)
+    extra, at = [], 0
+    for place, word in enumerate(longer.words):
+        if at < len(shorter.words) and word.name == shorter.words[at].name:
+            at += 1
+        elif _harmless(word):
+            extra.append(place)
+        else:
+            return None
+    for place in reversed(extra):
+        rest = _without(longer, place)
+        if rest is None:
+            return None
+        longer = rest
     takes = 0.90 if little else SURE
     return replace(pair, one=longer, takes=takes) if more[0] else replace(pair, two=longer, takes=takes)
 
 
-_COMPARED = re.compile(r"[a-z]{3,}(?:er|est)$|(?:un|in|im|il|ir|dis|de|non|anti|mis|post|pre|sub|semi|hyper|hypo)[a-z]{3,}$")
+_COMPARED = re.compile(r"[a-z]{3,}(?:er|est|ous|ic|ide|ite|ate)$|(?:un|in|im|il|ir|dis|de|non|anti|mis|post|pre|sub|semi|hyper|hypo)[a-z]{3,}$")
 _KINDS = ("negators", "quantifiers", "modals", "times", "units", "tools", "names that are words", "turns around", "of a kind")
 
 
@@ -179,12 +185,13 @@ def _harmless(word: Word) -> bool:
 
 
 def _without(reading: Reading, place: int) -> Reading | None:
-    """A reading without a word that does not make up a phrase of its own; the marker before it goes to the next."""
+    """A reading without a word that is no phrase of its own; what stood before it then stands before the next."""
     word, after = reading.words[place], reading.words[place + 1 : place + 2]
-    if word.marker and (not after or after[0].marker):
+    joined = word.marker in ("and", "or")
+    if word.marker and not joined and (not after or after[0].marker):
         return None
     rest = [*reading.words[:place], *reading.words[place + 1 :]]
-    if word.marker:
+    if word.marker and not joined:
         rest[place] = replace(rest[place], marker=word.marker)
     return replace(reading, words=tuple(rest))
 
@@ -255,9 +262,18 @@ _TOO = re.compile(r"(?:,? and why|[?.,;] *(?:and )?(?:why|how)|[?.,;] *explain\b
 
 
 def _asked_too(pair: Small) -> Small | None:
-    """Only one asks "and why?" as well."""
+    """Only one asks "and why?" as well, or another question about the same."""
     a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
-    return _again(a, b, 0.95) if (a == pair.a) != (b == pair.b) else None
+    if (a == pair.a) != (b == pair.b):
+        return _again(a, b, 0.95)
+    short, long = sorted((pair.a, pair.b), key=len)
+    first, end, more = long.partition("?")
+    if not end or not _ABOUT_IT.match(more) or "?" in short.rstrip("? "):
+        return None
+    return _again(first, short, 0.96)
+
+
+_ABOUT_IT = re.compile(r"^ *(?:and )?(?:how|why|what|when|where|who)\b[^?]*\b(?:it|its|they|them|this|these|he|she)\b[^?]*\?* *$", re.I)
 
 
 def _another_word(pair: Small) -> Small | None:
@@ -266,7 +282,7 @@ def _another_word(pair: Small) -> Small | None:
     if places is None or len(pair.one.words) < 3:
         return None
     both = (pair.one.words[places[0]], pair.two.words[places[1]])
-    return _as_one(pair, places, 0.97) if all(map(_harmless, both)) else None
+    return _as_one(pair, places, 0.976) if all(map(_harmless, both)) else None
 
 
 def _misspelt(pair: Small) -> Small | None:
