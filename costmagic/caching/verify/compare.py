@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from . import asked, wording
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
-from .small import FORGIVEN_FROM, Small, small_differences
+from .small import FORGIVEN_FROM, Small
 
 # Ways of asking for things that come to the same once what is asked for is the same.
 _KINDS = {"what of": "what"}
@@ -40,7 +41,10 @@ class Seen:
 
 
 def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
-    """Compare two prompts word by word; symmetric. Small differences are forgiven to those with a high ``similarity``."""
+    """Compare two prompts word by word; symmetric.
+
+    Small differences are forgiven to a pair whose cosine, ``similarity``, is high enough.
+    """
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
     if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
@@ -50,9 +54,27 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 
+_SMALL = (
+    asked.persons,
+    asked.one_of_the_best,
+    asked.any_of_them,
+    wording.words_more,
+    wording.same_stem,
+    wording.near,
+    wording.misspelt,
+    wording.another_word,
+    asked.the_or_a,
+    asked.asked_too,
+    asked.quotes,
+)
+
+
 def _forgiven(pair: Small, similarity: float, most: int) -> Small | None:
     """``pair`` without at most ``most`` small differences, None when others are left."""
-    for less in small_differences(pair, similarity):
+    for find in _SMALL:
+        less = find(pair)
+        if less is None or less.takes > similarity:
+            continue
         if not (veto(less.one, less.two) or guard(less.a, less.b)):
             return less
         if most > 1 and (rest := _forgiven(less, similarity, most - 1)):

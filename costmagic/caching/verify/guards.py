@@ -98,7 +98,10 @@ def _case(a: str, b: str) -> str | None:
     return None
 
 
-_AFTER = r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in|on|of|for|to|from|with)\b"
+_AFTER = (
+    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
+    r"|on|of|for|to|from|with)\b"
+)
 
 
 def _articles(a: str, b: str) -> str | None:

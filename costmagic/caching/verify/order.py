@@ -106,7 +106,12 @@ def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
             loose = loose or ({m, n} <= {"in", "on", "with", "at"} and x.name in words("tools"))
             loose = loose or ({m, n} == {"to", "for"} and x.ing != y.ing)  # "to learn" and "for learning"
             loose = loose or ({m, n} == {"like", "like to"} and x.ing != y.ing)
-            loose = loose or ({m, n} == {"in", "at"} and x.capital and y.capital)
+            loose = loose or (
+                {m.split(" ")[-1], n.split(" ")[-1]} == {"in", "at"}
+                and m.split(" ")[:-1] == n.split(" ")[:-1]
+                and x.capital
+                and y.capital
+            )
             if not loose and not ({m, n} == {"", "in"} and x.name in words("times")):
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
             if directed and "to" in (m, n):

@@ -25,6 +25,7 @@ _PEOPLE = {
     "i": "I", "me": "I", "we": "I", "us": "I", "myself": "I", "ourselves": "I", "you": "YOU", "yourself": "YOU",
 }  # fmt: skip
 _OWNERS = {"my": "MY", "our": "MY", "mine": "MY", "your": "YOUR", "yours": "YOUR", "ones": "YOUR"}
+_SAME_SMALL = {"n't": "not", "cannot": "not", "each": "every", "a few": "several"}
 _GENERIC = frozenset({"how", "where can", "place to", "how_long take"})
 
 
@@ -228,9 +229,7 @@ def _words(
             if some or idle or (token in ("can", "could") and frame.kind in _GENERIC):
                 continue
             token = {"could": "can"}.get(token, token)
-            name = "not" if token == "n't" else {"each": "every", "a few": "several"}.get(f"a {token}" if before == "a" else token, token)
-            if token == "cannot":
-                name = "not"
+            name = _SAME_SMALL.get(f"a {token}" if before == "a" else token, token)
             result.append(Word(name, marker, token))
             marker = ""
             continue

@@ -37,8 +37,9 @@ _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|
 def written_out(text: str) -> str:
     """``text`` in lower case, contractions, money and well-known abbreviations written out, in American spelling."""
     lowered = _HYPHEN.sub(" ", _PREFIX.sub("non", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower())))
-    for pattern, full in _CONTRACTIONS:
-        lowered = pattern.sub(full, lowered)
+    if "'" in lowered:
+        for pattern, full in _CONTRACTIONS:
+            lowered = pattern.sub(full, lowered)
     lowered = " ".join(_spelled(word) for word in lowered.split())
     return lowered
 
