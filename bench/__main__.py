@@ -9,7 +9,7 @@ from pathlib import Path
 
 from costmagic import weights
 
-from . import calls, evaluation, meter, routing, similar, startup
+from . import calls, evaluation, meter, routing, similar, startup, verdict
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,12 @@ def rows() -> list[Row]:
     add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
     add(Row("an update of the live meter, 20 a second, p50", meter.update_ms(), 5, "ms"))
     print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
+    for what, percent in verdict.errors():
+        add(Row(what, percent, 5, "%"))
+    for what, pairs, bar in verdict.pairs_needed():
+        add(Row(what, pairs, bar, "pairs"))
+    counted, interval = verdict.microseconds()
+    add(Row("a pair counted by the verdict", counted, 50, "µs", note=f"interval of 3,000 pairs {interval:,.0f} µs"))
     models = Path(os.environ.get("COSTMAGIC_TEST_HOME", ".costmagic"))
     for _ in weights.pull(models, "minilm"):
         pass
