@@ -37,11 +37,13 @@ __all__ = [
     "estimate",
     "ledger",
     "meter",
+    "metrics",
     "route",
     "sim",
     "stream",
 ]
 
+_MONITORING = ("metrics",)
 _COMPARISON = ("Comparison", "compare", "compare_many")
 
 # Methods of the default session.
@@ -50,6 +52,7 @@ _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate
 if TYPE_CHECKING:
     from . import routing as routing
     from .comparison import Comparison, compare, compare_many
+    from .monitoring import metrics
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
@@ -80,6 +83,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".providers.sim", __name__)
     if name in _COMPARISON:
         return getattr(import_module(".comparison", __name__), name)
+    if name in _MONITORING:
+        return getattr(import_module(".monitoring", __name__), name)
     if name == "meter":
         return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)

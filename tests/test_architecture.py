@@ -21,7 +21,7 @@ LAYERS = (
     ("types",),
     ("reply",),
     ("checks",),
-    ("limits", "steering", "cache_config"),
+    ("limits", "steering", "cache_config", "watch_config"),
     ("config",),
     ("models", "config_file"),
     (
@@ -44,7 +44,7 @@ LAYERS = (
     ("engine",),
     ("cache_report", "prefix_report"),
     ("session",),
-    ("comparison",),
+    ("comparison", "monitoring"),
     ("notebook",),
     ("doctor", ""),
     ("cli",),

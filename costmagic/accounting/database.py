@@ -5,15 +5,32 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 
 from .migrations import is_current, migrate
 
+T = TypeVar("T")
+
 BUSY_TIMEOUT_S = 5
+
+
+class Opened(Protocol):
+    """What ``store.Ledger`` is to those that read and write beside its rows."""
+
+    def engine(self) -> Engine:
+        """The open database. Raises SQLAlchemyError or OSError when it can't be opened."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A write transaction that comes after all rows so far. Raises SQLAlchemyError or OSError."""
+
+    def reading(self, read: Callable[[Engine], T]) -> T:
+        """What ``read`` returns; raises LedgerError when the ledger can't be read."""
 
 
 def reading(engine: Engine) -> Connection:

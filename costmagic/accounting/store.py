@@ -218,9 +218,9 @@ class Ledger:
 
     def costs(self, by: str, since: datetime | None = None) -> pd.DataFrame:
         """Calls, tokens and USD per group, dearest first; raises UsageError for an unknown ``by``."""
-        from .frame import costs
+        from .costs import costs
 
-        return self.reading(lambda engine: costs(engine, by, since))
+        return costs(self, by, since)
 
     def history(self, n: int) -> list[dict[str, Any]]:
         """The last ``n`` calls, newest first, each with its columns, ``prompt`` and ``reply``."""

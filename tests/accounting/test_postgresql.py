@@ -99,8 +99,8 @@ def test_a_reply_with_a_nul_character_is_kept(url: str, home: Path) -> None:
 def test_processes_that_open_a_new_database_together_make_it_once(url: str, home: Path) -> None:
     engine = connect(url)
     with engine.begin() as connection:
-        for table in ("calls", "texts", "migrations"):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
     workers = [subprocess.Popen([sys.executable, "-W", "error", "-c", WORKER, url, f"w{n}"]) for n in range(3)]
     assert [worker.wait(120) for worker in workers] == [0, 0, 0]

@@ -1,0 +1,59 @@
+"""The ledger's answers: what things cost, what is out of line, and what to do about it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ..session import Session, default
+from ..types import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from .measured import Metrics
+
+__all__ = ["metrics"]
+
+
+def metrics(
+    days: int = 30, by: str = "feature", *, session: Session | None = None, limit: int | None = None
+) -> Metrics:
+    """The six measures of the last ``days`` local days, today included.
+
+    Cost per call and per user action, quality per token, the cache's hit rate, the tiers' shares of the calls and
+    the features' of the money; each with ``.to_frame()`` and ``.plot()``.
+
+    Args:
+        days: whole days of the user's own calendar.
+        by: "feature", "model", "tier", "day" or "action".
+        session: whose ledger; default: that of ``cm.ask`` and the magics.
+        limit: of user actions, tell no more than the dearest; default: all.
+
+    Raises:
+        UsageError: another ``by``, or ``days`` is not a whole number above 0.
+        LedgerError: the ledger can't be read.
+    """
+    from ..accounting.actions import named
+    from ..accounting.frame import naive_utc
+    from ..accounting.money import from_nusd
+    from . import days as calendar
+    from . import six
+
+    if by not in six.BY:
+        raise UsageError(f"metrics can't be grouped by '{by}'{did_you_mean(str(by), six.BY)}")
+    session, now = session or default(), datetime.now(UTC)
+    both = calendar.load(session, 2 * calendar.checked(days), now)
+    current, before = both.last(days), both.last(days, before=days)
+    acted = []
+    if by == "action":
+        spans = calendar.moments(current.dates)
+        acted = [
+            (simulated, action, times, calls, from_nusd(nusd), unpriced)
+            for simulated, action, times, calls, nusd, unpriced in named(
+                session.engine.ledger, spans, naive_utc(now), limit
+            )
+        ]
+    cause = None
+    if six.is_low(current.total()):
+        since = now - timedelta(days=days)
+        cause = session.engine.similar.cache.told(since.timestamp())[0].cause()
+    return six.metrics(current, before, by, session.settings.tier_share, cause, acted)
