@@ -27,6 +27,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "action",
+    "alerts",
     "ask",
     "budget",
     "cache_prefixes",
@@ -43,7 +44,7 @@ __all__ = [
     "stream",
 ]
 
-_MONITORING = ("metrics",)
+_MONITORING = ("alerts", "metrics")
 _COMPARISON = ("Comparison", "compare", "compare_many")
 
 # Methods of the default session.
@@ -52,7 +53,7 @@ _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate
 if TYPE_CHECKING:
     from . import routing as routing
     from .comparison import Comparison, compare, compare_many
-    from .monitoring import metrics
+    from .monitoring import alerts, metrics
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply

@@ -106,7 +106,7 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
         "CREATE TABLE channels (channel TEXT PRIMARY KEY, since TIMESTAMP NOT NULL)",
         """
         CREATE TABLE told (
-            channel TEXT NOT NULL, name TEXT NOT NULL, occurrence TEXT NOT NULL, told_at TIMESTAMP NOT NULL,
+            channel TEXT NOT NULL, name TEXT NOT NULL, occurrence TEXT NOT NULL, until TIMESTAMP,
             PRIMARY KEY (channel, name, occurrence)
         )
         """,

@@ -156,7 +156,7 @@ told = Table(
     "told",
     metadata,
     *(Column(name, Text, primary_key=True) for name in ("channel", "name", "occurrence")),
-    Column("told_at", DateTime, nullable=False),
+    Column("until", DateTime),  # UTC: somebody is about to tell it, and has until then; NULL: it was told
 )
 silences = Table(
     "silences", metadata, Column("name", Text, primary_key=True), Column("until", DateTime, nullable=False)

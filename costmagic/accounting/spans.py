@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select, text, tuple_
+from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
-from .database import Opened, reading
+from .database import Opened, locked, reading
 from .schema import SUM_KEYS, SUM_MEASURES, span_actions, span_sums, spans, touched
 from .sums import ActionSum, Sum, actions, as_sum, merged, sums
 
@@ -228,9 +228,7 @@ def _written(ledger: Opened, write: Callable[[Connection], T]) -> T | None:
     """What ``write`` returns, in a transaction that comes after that of any other reader; None if it can't be."""
     try:
         with ledger.transaction() as connection:
-            # SQLite has one writer at a time. Of two on PostgreSQL, the slower would keep what it read earlier.
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('costmagic spans'))"))
+            locked(connection, "spans")  # of two at a time, the slower would keep what it read earlier
             return write(connection)
     except (SQLAlchemyError, OSError):
         return None

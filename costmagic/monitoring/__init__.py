@@ -9,9 +9,24 @@ from ..session import Session, default
 from ..types import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from .board import Alerts
     from .measured import Metrics
 
-__all__ = ["metrics"]
+__all__ = ["alerts", "metrics"]
+
+
+def alerts(*, session: Session | None = None) -> Alerts:
+    """What is out of line: spend, budgets, features, tiers, caches, prices and policies; worst first.
+
+    Each alert carries the figures that caused it and is new only once; ``%llm alerts silence NAME 7d`` silences one.
+    ``session``: whose ledger; default: that of ``cm.ask`` and the magics.
+
+    Raises:
+        LedgerError: the ledger can't be read.
+    """
+    from .watching import watch
+
+    return watch(session or default())
 
 
 def metrics(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -88,6 +89,25 @@ def checked(days: object) -> int:
     if isinstance(days, bool) or not isinstance(days, int) or not 0 < days <= MAX_DAYS:
         raise UsageError(f"days must be a whole number from 1 to {MAX_DAYS:,}, not {days!r}")
     return days
+
+
+def since(text: str, now: datetime | None = None) -> int:
+    """``7d``, or a first day as ``2026-11-01``, in whole days up to today; raises UsageError for anything else."""
+    if found := re.fullmatch(r"(\d{1,4})d", text):
+        return checked(int(found[1]))
+    today = (now or datetime.now(UTC)).astimezone().date()
+    try:
+        back = (today - date.fromisoformat(text)).days + 1
+    except ValueError:
+        raise UsageError(f"--since takes days back like 7d, or a day like {today}, not '{text}'") from None
+    if back < 1:
+        raise UsageError(f"--since {text}: that day is yet to come")
+    return checked(back)
+
+
+def first_day(text: str) -> date:
+    """The first of the days that ``since`` tells."""
+    return datetime.now().date() - timedelta(days=since(text) - 1)
 
 
 def load(session: Session, days: int, now: datetime | None = None) -> History:
