@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from costmagic import Session
 from costmagic.accounting.schema import calls
@@ -33,6 +38,14 @@ def put(session: Session, at: datetime, n: int = 1, **changes: Any) -> Mapping[s
 
 def usd(amount: float | str) -> int:
     """USD as the ledger keeps them."""
-    from decimal import Decimal
-
     return int(Decimal(str(amount)) * USD)
+
+
+@contextmanager
+def in_zone(name: str) -> Iterator[None]:
+    """The user's clock is that of a place, like Europe/Berlin."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", name)
+        time.tzset()
+        yield
+    time.tzset()

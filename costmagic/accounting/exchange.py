@@ -6,6 +6,7 @@ import csv
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def _checked(row: Mapping[str, Any], path: Path) -> dict[str, Any]:
     """``row`` with all columns, as the ledger keeps them."""
     try:
         found = {name: _value(name, row.get(name)) for name in COLUMNS}
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, ArithmeticError, UsageError) as error:
         raise UsageError(f"{path}: call {row.get('id')}: {error}") from None
     if missing := [name for name in _REQUIRED if found[name] is None]:
         raise UsageError(f"{path}: call {row.get('id')}: {', '.join(missing)} missing")
@@ -123,9 +124,10 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(kind, Boolean):
         return value if isinstance(value, bool) else str(value).lower() in ("1", "true")
     if isinstance(kind, (Integer, BigInteger)):
-        if int(value) != float(value):
+        whole = Decimal(str(value))
+        if whole != whole.to_integral_value():
             raise ValueError(f"{name} must be a whole number, not {value}")
-        return int(value)
+        return int(whole)
     return float(value) if isinstance(kind, Float) else str(value)
 
 

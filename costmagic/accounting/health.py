@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DatabaseError, OperationalError
+
 from .database import Opened, reading
 
 # Problems that are told; one is enough to know.
@@ -28,6 +30,14 @@ def examine(ledger: Opened) -> Health:
     """Read the whole file of SQLite; a server looks after its own. Raises LedgerError when it can't be read."""
 
     def read(_: object) -> Health:
+        try:
+            return look()
+        except OperationalError:
+            raise  # locked, or not to be opened: that says nothing of what is in it
+        except DatabaseError as error:
+            return Health((" ".join(str(error.orig).split()),))
+
+    def look() -> Health:
         with reading(ledger.engine()) as connection:
             if connection.dialect.name != "sqlite":
                 return Health()

@@ -7,6 +7,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from .. import __version__
@@ -71,7 +72,7 @@ def post(url: str, alert: Alert) -> str | None:
                 return reason
             wait = _wait(error.headers.get("Retry-After"), pause)
             error.close()
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             reason = str(getattr(error, "reason", None) or error)
         if wait is not None:
             time.sleep(wait)

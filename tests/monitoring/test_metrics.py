@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from made_calls import put, usd
+from made_calls import in_zone, put, usd
 
 import costmagic as cm
 from costmagic import Session, UsageError
@@ -20,19 +18,6 @@ from costmagic.monitoring.measured import Metric, Metrics
 
 NOW = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    yield from _zone(monkeypatch, "UTC")
-
-
-def _zone(monkeypatch: pytest.MonkeyPatch, name: str) -> Iterator[None]:
-    monkeypatch.setenv("TZ", name)
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
 
 
 def measure(session: Session, n: int = 7, by: str = "feature", now: datetime = NOW, **design: str) -> Metrics:
@@ -232,10 +217,8 @@ def test_empty_days_are_days_and_an_empty_ledger_says_so(session: Session) -> No
         ("Asia/Kolkata", date(2026, 3, 29), 24),
     ],
 )
-def test_days_are_the_users_own_when_clocks_change_too(
-    session: Session, monkeypatch: pytest.MonkeyPatch, zone: str, day: date, hours: int
-) -> None:
-    for _ in _zone(monkeypatch, zone):
+def test_days_are_the_users_own_when_clocks_change_too(session: Session, zone: str, day: date, hours: int) -> None:
+    with in_zone(zone):
         start = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
         end = start + hours * HOUR
         for moment in (start - timedelta(seconds=1), start, end - timedelta(seconds=1), end):
