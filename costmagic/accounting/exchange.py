@@ -16,7 +16,6 @@ from ..types import UsageError
 from .database import Opened, reading
 from .frame import naive_utc
 from .schema import calls
-from .spans import forget
 from .tabular import read_csv, read_parquet, write_csv, write_parquet
 from .traces import read_otel, write_otel
 
@@ -100,7 +99,6 @@ def _add(ledger: Opened, rows: list[dict[str, Any]]) -> int:
                 del unique[known]
         if unique:
             connection.execute(calls.insert(), list(unique.values()))
-            forget(connection)  # hits may name calls that come later
     return len(unique)
 
 

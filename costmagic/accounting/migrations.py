@@ -66,6 +66,8 @@ def _m003_prefixes(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX calls_{name} ON calls ({name}, started_at) WHERE {name} IS NOT NULL"))
 
 
+# The calls that were made for one, those that were made for these, and those that were answered with its reply.
+_OTHERS = ("parent_id = {id}", "parent_id IN (SELECT id FROM calls WHERE parent_id = {id})", "cache_of = {id}")
 _CHANGES = {"insert": ("NEW",), "delete": ("OLD",), "update": ("NEW", "OLD")}
 
 
@@ -112,9 +114,10 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
         """,
         "CREATE TABLE silences (name TEXT PRIMARY KEY, until TIMESTAMP NOT NULL)",
         "CREATE INDEX calls_parent_id ON calls (parent_id) WHERE parent_id IS NOT NULL",
+        "CREATE INDEX calls_cache_of ON calls (cache_of) WHERE cache_of IS NOT NULL",
     ):
         connection.execute(text(statement))
-    # A change touches the hour of the call, and those of the calls that were made for it: their sums name it.
+    # A change touches the hour of the call, and those of others whose sums rest on it.
     for change, versions in _CHANGES.items():
         if connection.dialect.name == "postgresql":
             hour, writer = "to_char({}started_at, 'YYYY-MM-DD HH24')", "txid_current()"
@@ -129,7 +132,9 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
             begin = f"CREATE TRIGGER calls_touch_{change} AFTER {change.upper()} ON calls BEGIN "
             insert, end, last = "INSERT OR IGNORE INTO touched", "; ", "END"
         body = "".join(f"{insert} VALUES ({hour.format(f'{version}.')}, {writer}){end}" for version in versions)
-        body += f"{insert} SELECT {hour.format('')}, {writer} FROM calls WHERE parent_id = {versions[0]}.id{end}"
+        for others in _OTHERS:
+            concerned = others.format(id=f"{versions[0]}.id")
+            body += f"{insert} SELECT {hour.format('')}, {writer} FROM calls WHERE {concerned}{end}"
         connection.exec_driver_sql(f"{begin}{body}{last}")
 
 

@@ -134,12 +134,6 @@ def counted(acted: Iterable[ActionSum]) -> list[ActionCount]:
     return [ActionCount(*key, len(names[key]), *total) for key, total in totals.items()]
 
 
-def forget(connection: Connection) -> None:
-    """Forget all that is kept: it is summed up again when it is asked for."""
-    for table in (spans, span_sums, span_actions):
-        connection.execute(table.delete())
-
-
 def _forget_touched(ledger: Opened, now: datetime) -> bool:
     """Forget what is kept over hours that have changed; False when that can't be written, so that nothing kept counts.
 
