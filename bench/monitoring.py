@@ -1,18 +1,31 @@
-"""A ledger of a million calls, and how long its questions take."""
+"""A ledger of a million calls: how long its questions take, and whether their answers are right."""
 
 from __future__ import annotations
 
 import random
 import sqlite3
+import statistics
+import tempfile
+import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from costmagic import Session
 from costmagic.accounting.database import connect
 from costmagic.accounting.schema import calls
+from costmagic.monitoring import days
+from costmagic.monitoring.days import History
+from costmagic.monitoring.rules import NEEDED
+from costmagic.monitoring.six import BY, measure
+from costmagic.monitoring.watching import judge
 
+CALLS = 1_000_000
 DAYS = 90
+SHOWN = 30
+TOP = 50
+RUNS = 7
 COLUMNS = [column.name for column in calls.columns]
 FEATURES = ("tickets", "search", "reports", "translate", "extract", "chat", "notes", None)
 # Tier → model and USD per token, in and out, in nano-dollars.
@@ -87,3 +100,79 @@ def fill(path: Path, n: int, now: datetime) -> None:
             ({**row, "started_at": f"{row['started_at']:%Y-%m-%d %H:%M:%S.%f}"} for row in rows(n, now)),
         )
     database.close()
+
+
+def spend_ms() -> dict[str, float]:
+    """What the Spend tab asks for, p50 ms by its grouping, once the past has been summed up ("first": its seconds).
+
+    All of it is checked against the plainest reckoning there is, call by call.
+    """
+    with tempfile.TemporaryDirectory() as home:
+        now = datetime.now(UTC)
+        fill(Path(home) / "ledger.db", CALLS, now)
+        session = Session(Path(home), settings={"preset": "sim"})
+        begin = time.perf_counter()
+        history = _tab(session, "feature", now)
+        result = {"first": time.perf_counter() - begin}
+        check(session, history)
+        for by in BY:
+            times = []
+            for _ in range(RUNS):
+                begin = time.perf_counter()
+                _tab(session, by, datetime.now(UTC))
+                times.append((time.perf_counter() - begin) * 1000)
+            result[by] = statistics.median(times)
+        begin = time.perf_counter()
+        session.costs("model")
+        result["costs"] = (time.perf_counter() - begin) * 1000
+        begin = time.perf_counter()
+        assert len(session.ledger()) == CALLS
+        result["frame"] = time.perf_counter() - begin
+        return result
+
+
+def _tab(session: Session, by: str, now: datetime) -> History:
+    history = days.load(session, NEEDED, now)
+    measure(session, history, SHOWN, by, TOP)
+    judge(session, now, history)
+    return history
+
+
+def check(session: Session, history: History) -> None:
+    """Raise AssertionError unless the sums of each day are those of its calls, taken one by one."""
+    with sqlite3.connect(session.settings.home / "ledger.db") as database:
+        database.row_factory = sqlite3.Row
+        above = {row["id"]: row for row in database.execute("SELECT * FROM calls WHERE parent_id IS NULL")}
+        expected: dict[Any, list[Any]] = {}
+        actions: dict[Any, set[Any]] = {}
+        for row in database.execute("SELECT * FROM calls"):
+            at = datetime.fromisoformat(row["started_at"]).replace(tzinfo=UTC).astimezone().date()
+            if at < history.dates[0]:
+                continue
+            root = above.get(row["parent_id"], row)
+            paper = row["provider"] == "sim" or row["usage_source"] == "simulated"
+            asked, sent = root is row and row["purpose"] == "user", row["cache"] == "none"
+            tokens = (row["input_tokens"] + row["output_tokens"]) * sent
+            cost = row["cost_nusd"] or 0
+            judged = sent and row["quality"] is not None
+            original = above[row["cache_of"]]["cost_nusd"] or 0 if not sent else 0
+            figures = [asked, asked and not sent, 1, row["cost_nusd"] is None and not paper, tokens, cost, original]
+            figures += [cost * (root["purpose"] == "eval"), judged, (row["quality"] or 0) * judged]
+            total = expected.setdefault((at, paper, root["feature"], root["tier"]), [0] * len(figures))
+            for i, figure in enumerate(figures):
+                total[i] += figure
+            if root["action"] is not None and root["purpose"] != "eval":
+                actions.setdefault((at, paper, root["feature"]), set()).add(root["action"])
+    found: dict[Any, list[Any]] = {}
+    counted: dict[Any, int] = {}
+    for at, day in zip(history.dates, history.summed, strict=True):
+        for one in day.sums:
+            tokens = one.input_tokens + one.output_tokens
+            figures = [one.calls, one.hits, one.records, one.unpriced, tokens, one.cost_nusd, one.avoided_nusd]
+            figures += [one.eval_nusd, one.judged, one.quality]
+            total = found.setdefault((at, one.simulated, one.feature, one.tier), [0] * len(figures))
+            for i, figure in enumerate(figures):
+                total[i] += figure
+        counted |= {(at, one.simulated, one.feature): one.actions for one in day.actions}
+    assert found == expected, "the sums are not those of the calls"
+    assert counted == {key: len(names) for key, names in actions.items()}, "the user actions are not those of the calls"

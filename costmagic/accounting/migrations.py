@@ -76,19 +76,8 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
         "CREATE TABLE touched (hour TEXT NOT NULL, writer BIGINT NOT NULL, PRIMARY KEY (hour, writer))",
         """
         CREATE TABLE spans (
-            id TEXT PRIMARY KEY, start_at TIMESTAMP NOT NULL, end_at TIMESTAMP NOT NULL, actions TEXT NOT NULL
-        )
-        """,
-        """
-        CREATE TABLE span_sums (
-            span TEXT NOT NULL, simulated BOOLEAN NOT NULL, own_feature TEXT, own_ref TEXT, own_tier TEXT,
-            feature TEXT, ref TEXT, tier TEXT,
-            calls BIGINT NOT NULL, answered BIGINT NOT NULL, hits BIGINT NOT NULL, records BIGINT NOT NULL,
-            cached BIGINT NOT NULL, failed BIGINT NOT NULL, retries BIGINT NOT NULL, unpriced BIGINT NOT NULL,
-            estimated BIGINT NOT NULL, input_tokens BIGINT NOT NULL, output_tokens BIGINT NOT NULL,
-            cache_read_tokens BIGINT NOT NULL, cost_nusd BIGINT NOT NULL, own_nusd BIGINT NOT NULL,
-            eval_nusd BIGINT NOT NULL, avoided_nusd BIGINT NOT NULL, judged BIGINT NOT NULL,
-            judged_tokens BIGINT NOT NULL, quality DOUBLE PRECISION NOT NULL
+            id TEXT PRIMARY KEY, start_at TIMESTAMP NOT NULL, end_at TIMESTAMP NOT NULL,
+            sums TEXT NOT NULL, actions TEXT NOT NULL
         )
         """,
         """
@@ -97,7 +86,6 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
             calls BIGINT NOT NULL, cost_nusd BIGINT NOT NULL, unpriced BIGINT NOT NULL
         )
         """,
-        "CREATE INDEX span_sums_span ON span_sums (span)",
         "CREATE INDEX span_actions_span ON span_actions (span)",
         """
         CREATE TABLE fired (

@@ -100,32 +100,16 @@ touched = Table(
     "touched", metadata, Column("hour", Text, primary_key=True), Column("writer", BigInteger, primary_key=True)
 )
 
-# Past days, each in somebody's time zone, and past hours of today, whose calls are summed up in the next two tables.
-# All three may be emptied at any time: what is missing is summed up again.
+# Past days, each in somebody's time zone, and past hours of today, summed up. This and the next table may be emptied
+# at any time: what is missing is summed up again.
 spans = Table(
     "spans",
     metadata,
     Column("id", Text, primary_key=True),  # "start/end", sorts by time
     Column("start_at", DateTime, nullable=False),  # UTC, like end_at
     Column("end_at", DateTime, nullable=False),
-    Column("actions", Text, nullable=False),  # JSON: [[simulated, feature, actions, calls, cost_nusd, unpriced], …]
-)
-
-# Whom a sum is for: the call itself (own_…), and the call that it was made for, if any.
-SUM_KEYS = ("simulated", "own_feature", "own_ref", "own_tier", "feature", "ref", "tier")
-SUM_MEASURES = (
-    *("calls", "answered", "hits", "records", "cached", "failed", "retries", "unpriced", "estimated"),
-    *("input_tokens", "output_tokens", "cache_read_tokens"),
-    *("cost_nusd", "own_nusd", "eval_nusd", "avoided_nusd", "judged", "judged_tokens"),
-)
-span_sums = Table(
-    "span_sums",
-    metadata,
-    Column("span", Text, nullable=False),
-    Column("simulated", Boolean, nullable=False),
-    *(Column(name, Text) for name in SUM_KEYS[1:]),
-    *(Column(name, BigInteger, nullable=False) for name in SUM_MEASURES),
-    Column("quality", Float, nullable=False),
+    Column("sums", Text, nullable=False),  # JSON: the fields of ``sums.Sum``, a list for each
+    Column("actions", Text, nullable=False),  # JSON: the fields of ``spans.ActionCount``, likewise
 )
 
 # A user action is a name within a feature on one local day.

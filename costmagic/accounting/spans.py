@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -17,8 +17,8 @@ from sqlalchemy import Connection, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Opened, locked, reading
-from .schema import SUM_KEYS, SUM_MEASURES, span_actions, span_sums, spans, touched
-from .sums import ActionSum, Sum, actions, as_sum, merged, sums
+from .schema import span_actions, spans, touched
+from .sums import ActionSum, Sum, actions, merged, sums
 
 T = TypeVar("T")
 
@@ -26,8 +26,6 @@ T = TypeVar("T")
 CHUNK = 400
 
 HOUR = timedelta(hours=1)
-
-_SUM_COLUMNS = [span_sums.c[name] for name in (*SUM_KEYS, *SUM_MEASURES, "quality")]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -150,7 +148,6 @@ def _settle(connection: Connection) -> bool:
     # Read again: what another reader has settled in the meantime need not be settled twice.
     marks = _marks(connection)
     for ids in _chunks(_over(connection, marks)):
-        connection.execute(span_sums.delete().where(span_sums.c.span.in_(ids)))
         connection.execute(span_actions.delete().where(span_actions.c.span.in_(ids)))
         connection.execute(spans.delete().where(spans.c.id.in_(ids)))
     for some in _chunks(marks):
@@ -185,10 +182,8 @@ def _sum_up(connection: Connection, span: Span) -> Summed:
     acted = actions(connection, span.start, span.end)
     counts = counted(acted)
     if connection.execute(select(spans.c.id).where(spans.c.id == span.id)).first() is None:
-        told = json.dumps([[c.simulated, c.feature, c.actions, c.calls, c.cost_nusd, c.unpriced] for c in counts])
-        connection.execute(spans.insert(), {"id": span.id, "start_at": span.start, "end_at": span.end, "actions": told})
-        if found:
-            connection.execute(span_sums.insert(), [{"span": span.id, **one._asdict()} for one in found])
+        told = {"sums": json.dumps(found), "actions": json.dumps([astuple(count) for count in counts])}
+        connection.execute(spans.insert(), {"id": span.id, "start_at": span.start, "end_at": span.end, **told})
         if acted:
             connection.execute(span_actions.insert(), [{"span": span.id, **one._asdict()} for one in acted])
     return Summed(found, counts)
@@ -199,23 +194,14 @@ def _kept(ledger: Opened, wanted: Sequence[Span]) -> Kept:
     ids = {span.id for span in wanted if span.whole}
     if not ids:
         return {}
-    found: Kept = {}
-    parts: dict[str, list[Sum]] = {}
-    statement = (
-        select(spans.c.id, spans.c.actions, *_SUM_COLUMNS)
-        .select_from(spans.outerjoin(span_sums, span_sums.c.span == spans.c.id))
-        .where(spans.c.id >= min(ids), spans.c.id <= max(ids))
-    )
+    statement = select(spans.c.id, spans.c.sums, spans.c.actions).where(spans.c.id >= min(ids), spans.c.id <= max(ids))
     with reading(ledger.engine()) as connection:
-        for id, counts, *row in connection.execute(statement).all():
-            if id not in ids:  # of another time zone
-                continue
-            if id not in found:
-                parts[id] = []
-                found[id] = Summed(parts[id], [ActionCount(*count) for count in json.loads(counts)])
-            if row[0] is not None:
-                parts[id].append(as_sum(row))
-    return found
+        rows = connection.execute(statement).all()
+    return {
+        id: Summed([Sum(*one) for one in json.loads(parts)], [ActionCount(*one) for one in json.loads(counts)])
+        for id, parts, counts in rows
+        if id in ids  # others are of another time zone
+    }
 
 
 def _written(ledger: Opened, write: Callable[[Connection], T]) -> T | None:

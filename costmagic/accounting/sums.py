@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, or_, select, true
 
-from .schema import SUM_KEYS, calls
+from .schema import calls
 
 # What a call was made for is looked for this far up: a route of a judge of a call is as deep as it gets.
 parent, grandparent, original = (calls.alias(name) for name in ("parent", "grandparent", "original"))
@@ -89,7 +89,7 @@ def actions(connection: Connection, start: datetime, end: datetime) -> list[Acti
 
 def merged(parts: Iterable[Sum]) -> list[Sum]:
     """One for each combination of the keys."""
-    keys = len(SUM_KEYS)
+    keys = Sum._fields.index("calls")
     found: dict[tuple[Any, ...], list[Any]] = {}
     for part in parts:
         key = part[:keys]
@@ -99,11 +99,6 @@ def merged(parts: Iterable[Sum]) -> list[Sum]:
             for i, value in enumerate(part[keys:]):
                 total[i] += value
     return [Sum(*key, *total) for key, total in found.items()]
-
-
-def as_sum(row: Sequence[Any]) -> Sum:
-    """A kept row of the database."""
-    return Sum(bool(row[0]), *row[1:])
 
 
 def _root(column: str) -> ColumnElement[Any]:

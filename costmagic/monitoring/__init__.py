@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..session import Session, default
@@ -47,28 +46,10 @@ def metrics(
         UsageError: another ``by``, or ``days`` is not a whole number above 0.
         LedgerError: the ledger can't be read.
     """
-    from ..accounting.actions import named
-    from ..accounting.frame import naive_utc
-    from ..accounting.money import from_nusd
     from . import days as calendar
     from . import six
 
     if by not in six.BY:
         raise UsageError(f"metrics can't be grouped by '{by}'{did_you_mean(str(by), six.BY)}")
-    session, now = session or default(), datetime.now(UTC)
-    both = calendar.load(session, 2 * calendar.checked(days), now)
-    current, before = both.last(days), both.last(days, before=days)
-    acted = []
-    if by == "action":
-        spans = calendar.moments(current.dates)
-        acted = [
-            (simulated, action, times, calls, from_nusd(nusd), unpriced)
-            for simulated, action, times, calls, nusd, unpriced in named(
-                session.engine.ledger, spans, naive_utc(now), limit
-            )
-        ]
-    cause = None
-    if six.is_low(current.total()):
-        since = now - timedelta(days=days)
-        cause = session.engine.similar.cache.told(since.timestamp())[0].cause()
-    return six.metrics(current, before, by, session.settings.tier_share, cause, acted)
+    session = session or default()
+    return six.measure(session, calendar.load(session, 2 * calendar.checked(days)), days, by, limit)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from ..accounting.actions import named
+from ..accounting.frame import naive_utc
+from ..accounting.money import from_nusd
 from ..accounting.sums import Sum
 from ..cache_report import LOW_HIT_RATE, REMEDIES
-from .days import History
+from ..session import Session
+from .days import History, moments
 from .measured import Metric, Metrics
 from .measures import Measures
 
@@ -53,6 +58,29 @@ def groups(now: History, before: History, by: str) -> list[Group]:
         rows = [Group(name, simulated, m, earlier.get(name, Measures())) for name, m in current.items()]
         found += rows if by == "day" else sorted(rows, key=lambda row: (-row.now.cost, str(row.name)))
     return found
+
+
+def measure(session: Session, history: History, days: int, by: str, limit: int | None = None) -> Metrics:
+    """The six of the last ``days`` days of ``history``, which goes back twice as far; see ``monitoring.metrics``.
+
+    Raises LedgerError when the ledger can't be read.
+    """
+    now, before = history.last(days), history.last(days, before=days)
+    cause = None
+    if is_low(now.total()):
+        since = history.now - timedelta(days=days)
+        cause = session.engine.similar.cache.told(since.timestamp())[0].cause()
+    actions = dearest(session, now, limit) if by == "action" else ()
+    return metrics(now, before, by, session.settings.tier_share, cause, actions)
+
+
+def dearest(session: Session, history: History, limit: int | None) -> list[tuple[bool, str, int, int, Decimal, int]]:
+    """(simulated, action, how often, calls, USD, unpriced) of the dearest user actions, None: of all.
+
+    Raises LedgerError when the ledger can't be read.
+    """
+    found = named(session.engine.ledger, moments(history.dates), naive_utc(history.now), limit)
+    return [(paper, name, n, calls, from_nusd(nusd), unpriced) for paper, name, n, calls, nusd, unpriced in found]
 
 
 def metrics(

@@ -24,14 +24,14 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(days=7
 MAX_SILENCE = timedelta(days=365)
 
 
-def judge(session: Session, now: datetime | None = None) -> list[Alert | Unsure]:
+def judge(session: Session, now: datetime | None = None, history: days.History | None = None) -> list[Alert | Unsure]:
     """All alerts as things stand ``now`` (aware), worst first, and what can't be judged yet; nothing is written.
 
-    Raises LedgerError when the ledger can't be read.
+    ``history`` saves reading it again. Raises LedgerError when the ledger can't be read.
     """
     now = now or datetime.now(UTC)
     engine = session.engine
-    history = days.load(session, rules.NEEDED, now)
+    history = (history or days.load(session, rules.NEEDED, now)).last(rules.NEEDED)
     watched = rules.Watched(history, engine.settings, tuple(engine.budgets.limits()))
 
     def cause(back: int) -> str | None:
@@ -50,13 +50,13 @@ def judge(session: Session, now: datetime | None = None) -> list[Alert | Unsure]
     return sorted(every(), key=lambda one: -SEVERITIES.index(one.severity) if isinstance(one, Alert) else 1)
 
 
-def watch(session: Session, now: datetime | None = None) -> Alerts:
+def watch(session: Session, now: datetime | None = None, history: days.History | None = None) -> Alerts:
     """What stands ``now``; what has come up is written down, and what is new to this user's notebooks is told as that.
 
-    Raises LedgerError when the ledger can't be read.
+    ``history`` saves reading it again. Raises LedgerError when the ledger can't be read.
     """
     now = now or datetime.now(UTC)
-    found = judge(session, now)
+    found = judge(session, now, history)
     board, told = tell(session, f"notebook:{session.settings.user}", found, now)
     for one in told:
         try:

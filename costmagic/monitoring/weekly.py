@@ -12,10 +12,7 @@ from html import escape
 from typing import Any
 
 from ..accounting import fired
-from ..accounting.actions import named
 from ..accounting.fired import Fired
-from ..accounting.frame import naive_utc
-from ..accounting.money import from_nusd
 from ..accounting.spent import midnight
 from ..money import dollars
 from ..session import Session
@@ -144,12 +141,7 @@ def review(session: Session, days: int, now: datetime | None = None) -> Review:
     current, before = both.last(days), both.last(days, before=days)
     ledger, design = session.engine.ledger, session.settings.tier_share
     by = {name: six.metrics(current, before, name, design, None, ()) for name in ("feature", "model", "day")}
-    acted = [
-        (simulated, action, times, calls, from_nusd(nusd), unpriced)
-        for simulated, action, times, calls, nusd, unpriced in named(
-            ledger, calendar.moments(current.dates), naive_utc(now), ACTIONS
-        )
-    ]
+    acted = six.dearest(session, current, ACTIONS)
     return Review(
         current.dates[0],
         current.dates[-1],

@@ -17,7 +17,6 @@ from costmagic.accounting.actions import named
 from costmagic.accounting.frame import naive_utc
 from costmagic.accounting.schema import calls
 from costmagic.accounting.spans import Span, pieces, read
-from costmagic.accounting.sums import Sum
 
 NOW = datetime(2026, 11, 18, 12, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -189,9 +188,3 @@ def test_actions_by_name_are_the_same_where_nothing_can_be_kept(session: Session
     put(session, NOW - DAY, action="a", feature="f")
     assert named(readonly.engine.ledger, WEEK, now, 1) == [(False, "b", 1, 1, usd(9), 0)]
     assert named(readonly.engine.ledger, WEEK, now, None) == named(session.engine.ledger, WEEK, now, None)
-
-
-def test_the_order_of_a_sum_is_that_of_its_table() -> None:
-    from costmagic.accounting.schema import SUM_KEYS, SUM_MEASURES
-
-    assert Sum._fields == (*SUM_KEYS, *SUM_MEASURES, "quality")
