@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .plots import LOG_FROM, literal, pyplot
+from .plots import LOG_FROM, literal, new_figure
 from .types import UsageError
 
 if TYPE_CHECKING:
@@ -46,10 +46,7 @@ def quality_against_cost(marks: Sequence[Mark], margin: float) -> Figure:
     places = [(m, m.usd_per_1000) for m in marks if m.usd_per_1000 is not None]
     if not places:
         raise UsageError("nothing to plot: no model has a price and an answer yet")
-    plt = pyplot()
-    figure: Figure
-    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    plt.close(figure)  # it shows once, as the value of the cell
+    figure, (axes,) = new_figure(1, 1, (7, 4.5))
     costs = [x for _, x in places]
     for mark, x in places:
         color = _COLORS.get(mark.state, "C0")
