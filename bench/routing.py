@@ -73,7 +73,7 @@ def route_ms() -> tuple[bool, float, float, float]:
                 if not asks:  # the rules alone: ask the learned router as well
                     found = installed(home)
                     assert found is not None
-                    found.router.probability([prompt])
+                    found.router.chance(prompt, session.settings.routing.quality)
                 return (time.perf_counter() - begin) * 1_000
 
             for prompt in prompts[:20]:

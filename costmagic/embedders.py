@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from . import embedding, weights
 from .accounting import Ledger
+from .accounting.budget import Budgets
 from .accounting.money import to_nusd
 from .accounting.store import new_id
 from .caching.key import prompt_hash
@@ -41,7 +42,7 @@ def why_not(settings: Settings) -> str | None:
     return None
 
 
-def make(settings: Settings, prices: Prices, providers: Providers, ledger: Ledger) -> Embedder:
+def make(settings: Settings, prices: Prices, providers: Providers, ledger: Ledger, budgets: Budgets) -> Embedder:
     """The embedder that ``cache.embedder`` names. Raises UsageError when it can't be used here."""
     if reason := why_not(settings):
         raise UsageError(f"the embedder {settings.cache.embedder} is not ready: {reason}")
@@ -50,7 +51,7 @@ def make(settings: Settings, prices: Prices, providers: Providers, ledger: Ledge
         return _Local(embedding.MiniLM(settings.home))
     if name == "wordllama":
         return _Local(WordLlama())
-    return PaidEmbedder(name, prices, providers, ledger)
+    return PaidEmbedder(name, prices, providers, ledger, budgets)
 
 
 class _Embeds(Protocol):
@@ -100,35 +101,52 @@ class WordLlama:
 
 
 class PaidEmbedder:
-    """``openai:MODEL``: each request leaves a ledger row with purpose "embed"; an unknown price is NULL there."""
+    """``openai:MODEL``: each request leaves a ledger row with purpose "embed"; an unknown price is NULL there.
+
+    It keeps to the budgets for everything and for the session, like any other call.
+    """
 
     paid = True
 
-    def __init__(self, name: str, prices: Prices, providers: Providers, ledger: Ledger) -> None:
+    def __init__(self, name: str, prices: Prices, providers: Providers, ledger: Ledger, budgets: Budgets) -> None:
         self.name = name
         self._prices = prices
         self._providers = providers
         self._ledger = ledger
+        self._budgets = budgets
 
     def embed(self, texts: Sequence[str], call_id: str | None = None) -> NDArray[np.float32]:
-        """float32 (n, d), each row of length 1. Raises ProviderError or UsageError."""
+        """float32 (n, d), each row of length 1. Raises ProviderError, BudgetError or UsageError."""
         import numpy as np
 
         provider, model = split(self.name)
-        started_at = datetime.now(UTC)
+        started_at, id_ = datetime.now(UTC), new_id()
         source: Any = self._providers.get(provider)
+        most = Usage(sum(len(text.encode("utf-8", "replace")) for text in texts), 0)  # no token is less than a byte
+        worst = self._prices.cost(self.name, most, started_at)
+        reserved = self._budgets.reserve(id_, self.name, worst, None, started_at)
+        tokens, status = None, "interrupted"
         try:
             vectors, tokens = source.embed(model, list(texts))
+            status = "ok"
         except CostmagicError:
-            self._record(texts, call_id, started_at, None, "error")
+            status = "error"
             raise
-        self._record(texts, call_id, started_at, tokens, "ok")
+        finally:
+            self._record(id_, texts, call_id, started_at, tokens, status, reserved)
         found = np.asarray(vectors, dtype=np.float32)
         unit: NDArray[np.float32] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
         return unit
 
     def _record(
-        self, texts: Sequence[str], call_id: str | None, started_at: datetime, tokens: int | None, status: str
+        self,
+        id_: str,
+        texts: Sequence[str],
+        call_id: str | None,
+        started_at: datetime,
+        tokens: int | None,
+        status: str,
+        reserved: bool,
     ) -> None:
         provider, model = split(self.name)
         usage = None if tokens is None else Usage(tokens, 0)
@@ -136,12 +154,12 @@ class PaidEmbedder:
         request = Request(provider, model, tuple(Message("user", text) for text in texts))
         row = dict.fromkeys(
             ("notebook", "feature", "action", "task", "tier", "cache_of", "baseline_model", "baseline_cost_nusd",
-             "first_token_ms", "quality", "counted_tokens", "session_id")
+             "first_token_ms", "quality", "counted_tokens")
         )  # fmt: skip
         self._ledger.finish(
             {
                 **row,
-                "id": new_id(),
+                "id": id_,
                 "started_at": started_at.replace(tzinfo=None),
                 "status": status,
                 "purpose": "embed",
@@ -164,9 +182,11 @@ class PaidEmbedder:
                 "retries": 0,
                 "batched": False,
                 "prompt_hash": prompt_hash(request),
+                "session_id": self._budgets.session_id,
             },
             request,
             "",
+            reserved,
         )
 
 

@@ -56,7 +56,7 @@ class Engine:
         self.estimator = Estimator(self.prices, self.tokens)
         self.prefixes = Prefixes(settings, self.prices, self.tokens, self.estimator, self.ledger)
         self.books = Books(settings, self.prices, self.tokens, self.prefixes)
-        self.similar = Similar(settings, self.exact, self.prices, self.providers, self.ledger)
+        self.similar = Similar(settings, self.exact, self.prices, self.providers, self.ledger, self.budgets)
         self.reach = Reach(settings, self.prices)
         self.router = Router(settings)
         self._preparer = Preparer(settings, self.prices, self.router, self.reach)

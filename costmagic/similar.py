@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from . import embedders
 from .accounting import Ledger
+from .accounting.budget import Budgets
 from .accounting.money import to_nusd
 from .caching.eligibility import why_not
 from .caching.exact import Entry, ExactCache
@@ -54,7 +55,13 @@ class Similar:
     """The semantic cache as the engine uses it."""
 
     def __init__(
-        self, settings: Settings, exact: ExactCache, prices: Prices, providers: Providers, ledger: Ledger
+        self,
+        settings: Settings,
+        exact: ExactCache,
+        prices: Prices,
+        providers: Providers,
+        ledger: Ledger,
+        budgets: Budgets,
     ) -> None:
         self._settings = settings
         self._exact = exact
@@ -65,7 +72,7 @@ class Similar:
             settings.cache,
             exact,
             self.mode,
-            lambda: embedders.make(settings, prices, providers, ledger),
+            lambda: embedders.make(settings, prices, providers, ledger, budgets),
         )
 
     def mode(self) -> str:

@@ -78,6 +78,22 @@ def test_a_paid_embedder_is_priced_and_in_the_ledger(home: Path, server: None) -
     assert list(embeds["parent_id"]) == [rows[rows["purpose"] == "user"].iloc[0]["id"], hit.id]
 
 
+def test_a_paid_embedder_keeps_to_the_budget(home: Path, server: None) -> None:
+    price = {"openai:text-embedding-3-small": {"input": 10, "output": 0}}  # a text of 22 bytes: at most $0.00022
+    for daily, asked in ((0.0002, 0), (0.001, 1)):
+        session = _session(home, "openai:text-embedding-3-small", prices=price, budget={"daily": daily})
+        if asked:
+            session.ask("How do I boil an eggs?", model=MODEL)
+        else:
+            with pytest.warns(UserWarning, match="semantic cache"):
+                session.ask("How do I boil an egg!?", model=MODEL)
+        assert len(_Embeddings.asked) == asked
+        assert session.budget().standings[0].reserved == 0
+    assert session.budget().standings[0].spent > 0
+    with session.engine.ledger.engine().connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM reservations").scalar() == 0
+
+
 def test_an_unknown_price_is_null(home: Path, server: None) -> None:
     session = _session(home, "openai:my-embedder")
     session.ask("How do I boil an egg?", model=MODEL)

@@ -132,7 +132,7 @@ class Neighbours:
         threshold = 1 / (1 + math.exp(-logit))
         if similarity < LOOK_FROM:
             return threshold, None, f"cosine {similarity:.3f} is below {LOOK_FROM:.2f}"
-        seen = examine(text, other)
+        seen = examine(text, other, similarity - COSINE_STEP * max(0.0, strictness))
         if seen.veto:
             return threshold, None, seen.veto
         probability = judge.probability(self._config.embedder, seen, similarity)

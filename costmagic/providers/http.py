@@ -29,6 +29,7 @@ class Attempts(threading.local):
         self.retries = 0
         self.stop: Stop | None = None
         self.answered = False
+        self.patience: float | None = None  # seconds that a read may take; None: what the SDK allows
 
     def begin(self, stop: Stop | None) -> None:
         self.retries = 0
@@ -38,6 +39,15 @@ class Attempts(threading.local):
     def waiting(self) -> Stop | None:
         """What stops the call, as long as the server has not answered it."""
         return None if self.answered else self.stop
+
+    @contextmanager
+    def briefly(self) -> Iterator[None]:
+        """Inside the block a read takes 50 ms at most."""
+        self.patience = 0.05
+        try:
+            yield
+        finally:
+            self.patience = None
 
     def on_request(self, request: Any) -> None:
         """HTTP event hook: both SDKs number their attempts in this header."""
@@ -140,7 +150,7 @@ class HTTPProvider(ABC, Generic[Client]):
             index = (os.getpid(), self._address(), key)
             if index not in self._clients:
                 client: Any = self._make_client(key)
-                wake_on_stop(client._client, self._attempts.waiting)
+                wake_on_stop(client._client, self._attempts)
                 self._clients[index] = client
             return self._clients[index]
 

@@ -29,6 +29,12 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
     def _make_client(self, key: str | None) -> OpenAI:
         from openai import DefaultHttpxClient, OpenAI, omit
 
+        from .draining import drain
+
+        def read_all(response: Any) -> None:
+            drain(response, self._attempts.briefly)
+
+        hooks: Any = {"request": [self._attempts.on_request], "response": [read_all]}
         key = key or "unused"  # else the SDK would take OpenAI's key from the environment
         headers: Any = {}
         if self._name != "openai":
@@ -40,7 +46,7 @@ class OpenAIProvider(HTTPProvider["OpenAI"]):
             base_url=self._address(),
             timeout=self._config.timeout,
             default_headers=headers,
-            http_client=DefaultHttpxClient(event_hooks={"request": [self._attempts.on_request]}),
+            http_client=DefaultHttpxClient(event_hooks=hooks),
         )
 
     def _open(self, client: OpenAI, request: Request) -> Any:

@@ -1,10 +1,9 @@
-"""Waking a thread that waits for a server's first word, which an SDK can't."""
+"""Waking a thread that waits for a server's first word, and hurrying one that waits for its last: an SDK can't."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ..stop import Stop
 
@@ -13,20 +12,29 @@ class Stopped(BaseException):
     """The call was stopped; not an error, which an SDK would answer with another attempt."""
 
 
-Waiting = Callable[[], Stop | None]
+class Reader(Protocol):
+    """The call that reads in this thread.
+
+    ``waiting`` tells what stops it while it waits for headers, None when nothing does; ``patience`` the seconds that
+    a read may take, None when that is as long as the SDK says.
+    """
+
+    patience: float | None
+
+    def waiting(self) -> Stop | None: ...
 
 
-def wake_on_stop(client: Any, waiting: Waiting) -> None:
+def wake_on_stop(client: Any, reader: Reader) -> None:
     """Have the HTTP ``client`` give up, with ``Stopped``, when a call that waits for headers is stopped.
 
-    ``waiting`` tells what stops the call that waits in this thread, None when none does. HTTPX has no public place
-    for this; where its inside is another one, such a stop takes effect when the headers have come.
+    HTTPX has no public place for this; where its inside is another one, such a stop takes effect when the headers
+    have come.
     """
     for transport in (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()):
         pool = getattr(transport, "_pool", None)
         backend = getattr(pool, "_network_backend", None)
         if pool is not None and backend is not None:
-            pool._network_backend = _Backend(backend, waiting)
+            pool._network_backend = _Backend(backend, reader)
 
 
 def shut(stream: Any) -> None:
@@ -44,40 +52,41 @@ def shut(stream: Any) -> None:
 class _Backend:
     """Opens connections that can be woken."""
 
-    def __init__(self, backend: Any, waiting: Waiting) -> None:
+    def __init__(self, backend: Any, reader: Reader) -> None:
         self._backend = backend
-        self._waiting = waiting
+        self._reader = reader
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def connect_tcp(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(self._backend.connect_tcp(*args, **options), self._waiting)
+        return _Stream(self._backend.connect_tcp(*args, **options), self._reader)
 
     def connect_unix_socket(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(self._backend.connect_unix_socket(*args, **options), self._waiting)
+        return _Stream(self._backend.connect_unix_socket(*args, **options), self._reader)
 
 
 class _Stream:
     """A connection whose reader wakes when its call is stopped."""
 
-    def __init__(self, stream: Any, waiting: Waiting) -> None:
+    def __init__(self, stream: Any, reader: Reader) -> None:
         self._stream = stream
-        self._waiting = waiting
+        self._reader = reader
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
     def start_tls(self, *args: Any, **options: Any) -> _Stream:
-        return _Stream(self._stream.start_tls(*args, **options), self._waiting)
+        return _Stream(self._stream.start_tls(*args, **options), self._reader)
 
-    def read(self, *args: Any, **options: Any) -> Any:
-        stop = self._waiting()
+    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+        stop, patience = self._reader.waiting(), self._reader.patience
+        timeout = timeout if patience is None else patience
         if stop is None:
-            return self._stream.read(*args, **options)
+            return self._stream.read(max_bytes, timeout)
         try:
             with stop.waking(lambda: shut(self._stream)):
-                return self._stream.read(*args, **options)
+                return self._stream.read(max_bytes, timeout)
         finally:
             if stop.is_set():
                 raise Stopped

@@ -26,9 +26,12 @@ from .fitting import blend, fit_block, folds, groups, one_thread, require_sklear
 from .views import Embedder, Floats, Views
 
 FORMAT = "costmagic-router"
-VERSION = 2  # raised whenever the features change: an old file would then answer wrongly
+VERSION = 3  # raised whenever the features change: an old file would then answer wrongly
 SEED = 0
 MIN_LABELS = 10  # fewer teach nothing but how often it went well
+
+# How often the embedding may be spared although it would have moved a prompt's logit by more than what is allowed for.
+SPARED_WRONGLY = 0.05
 
 _REMEDY = "run `costmagic pull minilm` and install 'costmagic[embed]'"
 
@@ -45,6 +48,13 @@ class _Blend:
 
     weights: Mapping[str, float]
     bias: float
+
+    def of(self, logits: Mapping[str, Floats], n: int) -> Floats:
+        """The blended logits (n,), from each block's."""
+        blended = np.full(n, self.bias)
+        for name, weight in self.weights.items():
+            blended += weight * logits[name]
+        return blended
 
 
 class LearnedRouter:
@@ -64,6 +74,7 @@ class LearnedRouter:
         fitted_with: str | None = None,
         embedder: Embedder | None = None,
         frame: frozenset[int] = frozenset(),
+        reach: float = 0.0,
     ) -> None:
         self._blocks = blocks
         self._blends = blends  # "full" where there were embeddings, "plain" always
@@ -71,6 +82,7 @@ class LearnedRouter:
         self.fitted_with = fitted_with
         self.embedder = embedder if fitted_with else None
         self._frame = frame
+        self._reach = reach  # how far the embedding moves a logit, nearly always
         self._warned = False
 
     @classmethod
@@ -108,7 +120,9 @@ class LearnedRouter:
         if views.meaning is not None:
             blends["full"] = _blended(FULL, logits, labels)
             name = getattr(embedder, "name", "unnamed")
-            return cls(blocks, blends, len(labels), name, embedder, views.frame)
+            moved = np.abs(blends["full"].of(logits, len(labels)) - blends["plain"].of(logits, len(labels)))
+            reach = float(np.quantile(moved, 1 - SPARED_WRONGLY))
+            return cls(blocks, blends, len(labels), name, embedder, views.frame, reach)
         return cls(blocks, blends, len(labels))
 
     def probability(self, prompts: Sequence[str]) -> Floats:
@@ -126,21 +140,39 @@ class LearnedRouter:
             views = Views.of(list(prompts), None)
         return self.probability_of(views)
 
+    def chance(self, prompt: str, least: float) -> float:
+        """Like ``probability`` of one prompt, for a decision: is it at least ``least``, between 0 and 1?
+
+        The embedding takes longest by far, so it is spared where the other features are so clear that it would
+        hardly change the decision: beyond what it moved 95 % of the held-out prompts by.
+        """
+        if not self._embeds or not 0 < least < 1:
+            return float(self.probability([prompt])[0])
+        plain = self._logits(Views.of([prompt], None), "plain")[0]
+        if abs(plain - np.log(least / (1 - least))) > self._reach:
+            return float(sigmoid(plain))
+        return float(self.probability([prompt])[0])
+
+    @property
+    def _embeds(self) -> bool:
+        return self.embedder is not None and "full" in self._blends
+
     def probability_of(self, views: Views) -> Floats:
         """Like ``probability``, for prompts that were looked at before."""
         if not len(views):
             return np.empty(0)
-        blend = self._blends["plain"]
+        which = "plain"
         if "full" in self._blends:
             if views.meaning is not None:
                 self._check_dimensions(views.meaning.shape[1])
-                blend = self._blends["full"]
+                which = "full"
             else:
                 self._warn_once(_REMEDY if self.fitted_with == embedding.MiniLM.name else "give it the same one again")
-        logits = np.full(len(views), blend.bias)
-        for name, weight in blend.weights.items():
-            logits += weight * self._blocks[name].logits(views)
-        return sigmoid(logits)
+        return sigmoid(self._logits(views, which))
+
+    def _logits(self, views: Views, which: str) -> Floats:
+        blend = self._blends[which]
+        return blend.of({name: self._blocks[name].logits(views) for name in blend.weights}, len(views))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write one file of plain arrays (NumPy's .npz, no pickle), whole or not at all."""
@@ -154,6 +186,7 @@ class LearnedRouter:
             "labels": self.labels,
             "fitted_with": self.fitted_with,
             "frame": sorted(self._frame),
+            "reach": self._reach,
             "biases": {name: block.bias for name, block in self._blocks.items()},
             "blends": {name: {"weights": b.weights, "bias": b.bias} for name, b in self._blends.items()},
         }
@@ -188,14 +221,14 @@ class LearnedRouter:
             }
             blends = {name: _Blend(b["weights"], float(b["bias"])) for name, b in about["blends"].items()}
             labels, fitted_with = int(about["labels"]), about["fitted_with"]
-            frame = frozenset(map(int, about["frame"]))
+            frame, reach = frozenset(map(int, about["frame"])), float(about["reach"])
         except FileNotFoundError:
             raise UsageError(f"{path}: no such file") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, EOFError) as error:
             raise UsageError(f"{path}: not a learned router ({error})") from None
         if embed == "auto" and fitted_with != embedding.MiniLM.name:
             embed = None  # another embedder's vectors mean other things
-        return cls(blocks, blends, labels, fitted_with, _resolve(embed), frame)
+        return cls(blocks, blends, labels, fitted_with, _resolve(embed), frame, reach)
 
     def _check_dimensions(self, given: int) -> None:
         wanted = len(self._blocks["meaning"].weights)

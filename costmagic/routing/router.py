@@ -116,7 +116,7 @@ class Router:
             return None
         evidence = found.evidence
         cheap, strong, least = evidence.get("cheap"), evidence.get("strong"), self._settings.routing.quality
-        chance = float(found.router.probability([prompt])[0])
+        chance = found.router.chance(prompt, least)
         good = chance >= least
         tier = cheap if good else strong
         if cheap is None or tier is None:

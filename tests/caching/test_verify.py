@@ -14,6 +14,8 @@ from costmagic.caching.verify.compare import examine
 from costmagic.caching.verify.judge import Judge
 from costmagic.embedding import MiniLM
 
+ADVERSARIAL = ("adversarial", "held-out", "tester", "blind")
+
 PAIRS = Path(__file__).parents[2] / "training" / "pairs"
 
 
@@ -32,15 +34,15 @@ def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str,
     limit = judge.threshold("minilm", 0.01)
     served = []
     for pair, cosine in zip(pairs, cosines, strict=True):
-        seen = examine(pair["a"], pair["b"])
+        seen = examine(pair["a"], pair["b"], cosine)
         if cosine >= LOOK_FROM and not seen.veto and judge.probability("minilm", seen, cosine) >= limit:
             served.append(pair)
     return served
 
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
-    pairs = [p for name in ("adversarial", "held-out", "tester") for p in _pairs(name) if not p["same"]]
-    assert len(pairs) >= 1800
+    pairs = [p for name in ADVERSARIAL for p in _pairs(name) if not p["same"]]
+    assert len(pairs) >= 2600
     cosines = _cosines(pairs, minilm)
     assert _served(pairs, cosines) == []
     # The set is worth its name: the plain rule serves many of them.
@@ -53,14 +55,65 @@ def test_more_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> N
     cosines = _cosines(pairs, minilm)
     served = len(_served(pairs, cosines))
     assert served > sum(c > PLAIN_COSINE for c in cosines)
-    assert served / len(pairs) > 0.65
+    assert served / len(pairs) > 0.69
+
+
+def test_more_of_the_held_out_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> None:
+    pairs = [p for p in _pairs("held-out") if p["same"]]
+    cosines = _cosines(pairs, minilm)
+    assert len(_served(pairs, cosines)) > sum(c > PLAIN_COSINE for c in cosines)
 
 
 def test_the_order_of_the_two_does_not_matter() -> None:
-    for name in ("adversarial", "paraphrases", "held-out", "tester"):
+    for name in (*ADVERSARIAL, "paraphrases"):
         for pair in _pairs(name):
-            there, back = examine(pair["a"], pair["b"]), examine(pair["b"], pair["a"])
-            assert (there.veto is None) == (back.veto is None), pair
+            for cosine in (0.0, 0.96):
+                there, back = examine(pair["a"], pair["b"], cosine), examine(pair["b"], pair["a"], cosine)
+                assert (there.veto is None) == (back.veto is None), pair
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "cosine"),
+    [
+        ("How do you recover a Gmail password?", "How do I recover a Gmail password?", 0.90),
+        ("What is the best app for editing photos?", "What are the best apps for editing photos?", 0.90),
+        ("How do I train a puppy?", "How do I train puppies?", 0.92),
+        ("Why are teachers so strict with students?", "Why are teachers strict with students?", 0.95),
+        ("How do wolves hunt deer in winter?", "How do wolves typically hunt deer in winter?", 0.95),
+        ("Are there banking exams in May in Delhi?", "Are there bank exams in May in Delhi?", 0.95),
+        ("Is it hard to build a table from oak?", "Is it tough to build a table from oak?", 0.92),
+        ("What is the temprature on the moon?", "What is the temperature on the moon?", 0.92),
+        ("How do I change the tire on a truck?", "How do I change a tire on a truck?", 0.98),
+        ("Who ended the Great Depression, and why?", "Who ended the Great Depression?", 0.96),
+        ("How does Hamlet end?", "How does 'Hamlet' end?", 0.96),
+    ],
+)
+def test_small_differences_are_forgiven_to_what_is_much_alike(a: str, b: str, cosine: float) -> None:
+    assert examine(a, b, cosine).veto is None
+    assert examine(b, a, cosine).veto is None
+    assert examine(a, b, 0.84).veto
+    assert examine(a, b).veto
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("How do you handle refunds for members?", "How do I handle refunds for members?"),
+        ("How do you find your data?", "How do I find my data?"),
+        ("Who is the best man at a wedding?", "Who are the best men at a wedding?"),
+        ("How do I delete the file in Linux?", "How do I delete the files in Linux?"),
+        ("Why do cats purr when they are in pain?", "Why do cats purr when they are in great pain?"),
+        ("What is the cost of a licensed agent in Ohio?", "What is the cost of an agent in Ohio?"),
+        ("Is the exam mainly multiple choice?", "Is the exam entirely multiple choice?"),
+        ("How is sulfuric acid made?", "How is sulfurous acid made?"),
+        ("Do few people survive rabies?", "Do a few people survive rabies?"),
+        ("What is marital law?", "What is martial law?"),
+        ("How do I pick a lock?", "How do I choose a lock?"),
+    ],
+)
+def test_what_asks_for_another_answer_is_never_small(a: str, b: str) -> None:
+    assert examine(a, b, 0.97).veto
+    assert examine(b, a, 0.97).veto
 
 
 @pytest.mark.parametrize(

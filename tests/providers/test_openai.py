@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from scripted_http import ScriptedServer, Sse, gpt
+from scripted_http import HOLD, ScriptedServer, Sse, gpt
 
 from costmagic import Session, Usage
 from costmagic.accounting.store import request_json
@@ -242,3 +242,22 @@ def test_a_file_path_for_a_name_becomes_the_models_name(server: ScriptedServer) 
     server.play(Sse(gpt("a", model="/srv/models/tiny-7b.gguf")), Sse(gpt("b", model="C:\\models\\tiny-7b.gguf")))
     session = Session()
     assert [session.ask(prompt, model="vllm:x").model for prompt in ("1", "2")] == ["tiny-7b", "tiny-7b"]
+
+
+def test_a_connection_is_kept_for_the_next_call(server: ScriptedServer) -> None:
+    server.play(Sse(gpt("Hi")), Sse(gpt("there")))
+    session = Session()
+    assert [session.ask(text, model=TERRA).text for text in ("a", "b")] == ["Hi", "there"]
+    first, second = server.received
+    assert first.connection == second.connection
+
+
+def test_a_server_that_says_all_but_never_ends_costs_its_connection_only(server: ScriptedServer) -> None:
+    server.play(Sse([*gpt("Hi"), HOLD]), Sse(gpt("there")))
+    session = Session()
+    reply = session.ask("a", model=TERRA)  # would wait for the SDK's ten minutes
+    assert (reply.text, reply.status, reply.usage.source) == ("Hi", "ok", "reported")
+    assert server.hung_up.wait(10)
+    assert session.ask("b", model=TERRA).text == "there"
+    first, second = server.received
+    assert first.connection != second.connection

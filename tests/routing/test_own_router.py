@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_prompts import benchmarks
+from numpy.typing import NDArray
 
 from costmagic import Session
 from costmagic.call import Call
+from costmagic.embedding import MiniLM
 from costmagic.routing.examples import nearest_labels
 from costmagic.routing.installed import install, router_path
 from costmagic.routing.labelled import Labels
@@ -98,3 +102,32 @@ def test_the_nearest_are_nearest_by_words() -> None:
     assert [e.prompt for e in found] == ["a red car", "a blue car", "green tea"]
     assert found[2].similarity == 0
     assert nearest_labels("x", Labels(None, None, (), (), np.array([]), 0), None) == ()
+
+
+def test_the_embedding_is_asked_only_where_it_could_change_the_decision(minilm: MiniLM) -> None:
+    class Counting:
+        name, asked = "minilm", 0
+
+        def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+            self.asked += len(texts)
+            return minilm.embed(texts)
+
+    made, counting = benchmarks(700, seed=4), Counting()
+    router = LearnedRouter.fit(made.prompts[:400], made.ok[:400], embed=counting)
+    unseen, least = made.prompts[400:], 0.7
+    whole = router.probability(unseen)
+    counting.asked = 0
+    decided = np.array([router.chance(prompt, least) for prompt in unseen])
+    assert 0 < counting.asked < len(unseen) / 2
+    assert ((decided >= least) != (whole >= least)).mean() < 0.03
+    # Where it was asked the chance is the whole one; at the edges of the scale nothing can be spared.
+    assert np.isclose(decided, whole, atol=0.02).sum() >= counting.asked
+    assert np.allclose([router.chance(prompt, 1.0) for prompt in unseen[:3]], whole[:3], atol=0.02)
+
+
+def test_what_was_saved_spares_the_embedding_as_well(minilm: MiniLM, tmp_path: Path) -> None:
+    made = benchmarks(120, seed=4)
+    router = LearnedRouter.fit(made.prompts, made.ok, embed=minilm)
+    router.save(tmp_path / "r.npz")
+    loaded = LearnedRouter.load(tmp_path / "r.npz", embed=minilm)
+    assert [loaded.chance(p, 0.7) for p in made.prompts] == [router.chance(p, 0.7) for p in made.prompts]

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
+from . import asked, wording
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
+from .small import FORGIVEN_FROM, Small
 
 # Ways of asking for things that come to the same once what is asked for is the same.
 _KINDS = {"what of": "what"}
@@ -38,11 +40,46 @@ class Seen:
     features: tuple[tuple[str, float], ...] = ()
 
 
-def examine(a: str, b: str) -> Seen:
-    """Compare two prompts word by word; symmetric."""
+def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
+    """Compare two prompts word by word; symmetric.
+
+    Small differences are forgiven to a pair whose cosine, ``similarity``, is high enough.
+    """
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
+    if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
+        forgiven = _forgiven(Small(a, b, one, two), similarity, 2)
+        if forgiven:
+            return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
+
+
+_SMALL = (
+    asked.persons,
+    asked.one_of_the_best,
+    asked.any_of_them,
+    wording.words_more,
+    wording.same_stem,
+    wording.near,
+    wording.misspelt,
+    wording.another_word,
+    asked.the_or_a,
+    asked.asked_too,
+    asked.quotes,
+)
+
+
+def _forgiven(pair: Small, similarity: float, most: int) -> Small | None:
+    """``pair`` without at most ``most`` small differences, None when others are left."""
+    for find in _SMALL:
+        less = find(pair)
+        if less is None or less.takes > similarity:
+            continue
+        if not (veto(less.one, less.two) or guard(less.a, less.b)):
+            return less
+        if most > 1 and (rest := _forgiven(less, similarity, most - 1)):
+            return rest
+    return None
 
 
 def veto(a: Reading, b: Reading) -> str | None:
@@ -67,17 +104,18 @@ def _speakers(a: Reading, b: Reading) -> str | None:
     return None
 
 
-_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)\b")
+_SUBJECT = re.compile(r"\b(?:do|does|is|are|can|should|would) (an? )?([a-z]+)(?: ([a-z]+))?\b")
 
 
 def _generic(reading: Reading) -> frozenset[str]:
     """The subject of a question about a whole kind: "do magnets …", "does a magnet …"."""
-    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many"):
+    if reading.frame.kind not in ("yes or no", "how is", "why", "what of", "how_long", "how_many", "how_much"):
         return frozenset()
     found = set()
-    for article, word in _SUBJECT.findall(" ".join(reading.plain)):
-        if (bool(article) != form(word).plural) and word not in words("not the same in number"):
-            found.add(synonyms().get((form(word).lemma,), form(word).lemma))
+    for article, *first in _SUBJECT.findall(" ".join(reading.plain)):
+        for word in first:  # "do drivers", "do taxi drivers"
+            if word and bool(article) != form(word).plural and word not in words("not the same in number"):
+                found.add(synonyms().get((form(word).lemma,), form(word).lemma))
     return frozenset(found)
 
 

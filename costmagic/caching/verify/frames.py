@@ -54,11 +54,14 @@ def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
 def rewrite(text: str) -> str:
     """``text``, whose politeness is gone, as the question that it comes to."""
     for pattern, replacement in _rewrites():
-        text = pattern.sub(replacement, text, count=1)
+        if pattern.search(text):  # most don't fit, and that is found faster than replaced
+            text = pattern.sub(replacement, text, count=1)
     return text
 
 
-_PASSIVE = re.compile(r"^how (?:can|could|should) (?!i |you |we |he |she |they )(.+?) be (\w+)(| .+)$")
+_PASSIVE = re.compile(
+    r"^how (?:can|could|should) (?!i |you |we |he |she |they |one |someone |anyone |people )(.+?) be (\w+)(| .+)$"
+)
 
 
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")

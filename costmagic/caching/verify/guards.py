@@ -8,6 +8,7 @@ from collections import Counter
 from functools import lru_cache
 
 from .lexicon import form, spellings, words
+from .text import bare_question
 
 # Punctuation that only parts sentences; whatever else is no letter, digit or space says something.
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
@@ -97,7 +98,10 @@ def _case(a: str, b: str) -> str | None:
     return None
 
 
-_AFTER = r" (?:is|are|was|were|do|does|did|made|weigh|cost|and|or|in|on|of|for|to|from|with)\b"
+_AFTER = (
+    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
+    r"|on|of|for|to|from|with)\b"
+)
 
 
 def _articles(a: str, b: str) -> str | None:
@@ -152,6 +156,7 @@ def _owners(a: str, b: str) -> str | None:
 
 def guard(a: str, b: str) -> str | None:
     """Why two prompts differ in what is no word; None when they don't."""
+    a, b = bare_question(a), bare_question(b)
     if a == b:
         return None
     if (one := _symbols(a)) != (two := _symbols(b)):

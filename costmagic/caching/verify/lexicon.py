@@ -94,6 +94,28 @@ def opposites() -> frozenset[frozenset[str]]:
 
 
 @cache
+def known() -> frozenset[str]:
+    """Words of five letters or more that are spelt right."""
+    return frozenset(word for line in lines("known.txt") for word in line.split()) - spellings().keys()
+
+
+@cache
+def near() -> Mapping[str, frozenset[int]]:
+    """Name of a group → the lines of ``near.txt`` in which it is."""
+    known: dict[str, set[int]] = {}
+    for number, line in enumerate(lines("near.txt"), 3):
+        for word in line.split():
+            known.setdefault(synonyms().get((form(word).lemma,), form(word).lemma), set()).add(number)
+    return {name: frozenset(numbers) for name, numbers in known.items()}
+
+
+@cache
+def turning() -> frozenset[str]:
+    """Names of groups that are the opposite of some other."""
+    return frozenset(name for pair in opposites() for name in pair)
+
+
+@cache
 def form(word: str) -> Form:
     """The lemma of a lower-case English word, by its ending where nothing else is known."""
     if known := _irregular().get(word):

@@ -44,6 +44,8 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"", "if"}), frozenset({"know"})),
     (frozenset({"of", "for"}), frozenset({"symbol", "formula", "capital", "definition"})),
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
+    (frozenset({"of", "for"}), frozenset({"use"})),
+    (frozenset({"of", "about"}), frozenset({"part", "fact"})),
 )
 
 
@@ -102,6 +104,14 @@ def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
         if m != n:
             loose = any({m, n} == pair and (after is None or before in after) for pair, after in _LOOSE)
             loose = loose or ({m, n} <= {"in", "on", "with", "at"} and x.name in words("tools"))
+            loose = loose or ({m, n} == {"to", "for"} and x.ing != y.ing)  # "to learn" and "for learning"
+            loose = loose or ({m, n} == {"like", "like to"} and x.ing != y.ing)
+            loose = loose or (
+                {m.split(" ")[-1], n.split(" ")[-1]} == {"in", "at"}
+                and m.split(" ")[:-1] == n.split(" ")[:-1]
+                and x.capital
+                and y.capital
+            )
             if not loose and not ({m, n} == {"", "in"} and x.name in words("times")):
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
             if directed and "to" in (m, n):

@@ -14,7 +14,7 @@ from .numbers import read_numbers
 from .speakers import anyone as is_anyone
 from .speakers import mentioned
 from .speakers import speakers as who
-from .text import TOKEN, capitalised, is_english, split_literals, written_out
+from .text import TOKEN, bare_question, capitalised, is_english, split_literals, written_out
 
 # More than one sentence, unless the second only asks what to do.
 _SEVERAL = re.compile(r"[?!;]|\.\s(?!what (?:should|can|do) i do$)")
@@ -25,6 +25,7 @@ _PEOPLE = {
     "i": "I", "me": "I", "we": "I", "us": "I", "myself": "I", "ourselves": "I", "you": "YOU", "yourself": "YOU",
 }  # fmt: skip
 _OWNERS = {"my": "MY", "our": "MY", "mine": "MY", "your": "YOUR", "yours": "YOUR", "ones": "YOUR"}
+_SAME_SMALL = {"n't": "not", "cannot": "not", "each": "every", "a few": "several"}
 _GENERIC = frozenset({"how", "where can", "place to", "how_long take"})
 
 
@@ -72,7 +73,7 @@ class Reading:
 def read(text: str) -> Reading:
     """Read a prompt."""
     text = unicodedata.normalize("NFKC", text).replace("’", "'").replace("‘", "'").replace("´", "'")
-    body, literals = split_literals(text.strip())
+    body, literals = split_literals(bare_question(text))
     capitals = capitalised(body)
     lowered = written_out(body)
     plain = tuple(t for t in TOKEN.findall(lowered) if t not in ",;?!.")
@@ -228,9 +229,7 @@ def _words(
             if some or idle or (token in ("can", "could") and frame.kind in _GENERIC):
                 continue
             token = {"could": "can"}.get(token, token)
-            name = "not" if token == "n't" else {"each": "every", "many": "many"}.get(token, token)
-            if token == "cannot":
-                name = "not"
+            name = _SAME_SMALL.get(f"a {token}" if before == "a" else token, token)
             result.append(Word(name, marker, token))
             marker = ""
             continue

@@ -28,6 +28,7 @@ _CONTRACTIONS = (
 _CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
 _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\'(?!\w)')
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
+_PREFIX = re.compile(r"\bnon-(?=[a-z]{3})")
 _MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
 _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
@@ -35,9 +36,10 @@ _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|
 
 def written_out(text: str) -> str:
     """``text`` in lower case, contractions, money and well-known abbreviations written out, in American spelling."""
-    lowered = _HYPHEN.sub(" ", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower()))
-    for pattern, full in _CONTRACTIONS:
-        lowered = pattern.sub(full, lowered)
+    lowered = _HYPHEN.sub(" ", _PREFIX.sub("non", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower())))
+    if "'" in lowered:
+        for pattern, full in _CONTRACTIONS:
+            lowered = pattern.sub(full, lowered)
     lowered = " ".join(_spelled(word) for word in lowered.split())
     return lowered
 
@@ -57,6 +59,15 @@ def _money(match: re.Match[str]) -> str:
 
 def _abbreviation(match: re.Match[str]) -> str:
     return "information technology" if match[0] == "IT" else "united kingdom" if "K" in match[0] else "united states"
+
+
+_NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.)]|Q:|Question:)\s+(?=[A-Z])")
+_SMILEY = re.compile(r"\s+[:;=][-']?[\[\]()DPp|]+\s*$")
+
+
+def bare_question(text: str) -> str:
+    """``text`` without a number before it and a smiley behind it."""
+    return _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
 
 
 def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
@@ -95,6 +106,8 @@ def _spelled(word: str) -> str:
     bare = word.strip(",;.?!()")
     if bare in spellings():
         return word.replace(bare, " ".join(spellings()[bare]))
+    if bare.endswith("s") and len(spellings().get(bare[:-1], ())) == 1 and len(bare) > 5:
+        return word.replace(bare, spellings()[bare[:-1]][0] + "s")
     if len(bare) > 6:
         word = re.sub(r"(?<=[a-z]{3})(i|y)s(e|ed|es|ing|ation|er)\b", r"\1z\2", word)
     return word

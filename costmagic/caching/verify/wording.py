@@ -1,0 +1,161 @@
+"""Small differences in the words of two prompts: one more, another form of one, another that comes to the same."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from .lexicon import known, turning, words
+from .lexicon import near as lines_of
+from .reading import Reading, Word
+from .small import SURE, Small
+
+
+def words_more(pair: Small) -> Small | None:
+    """One or two words that only one side has, in a question that stays nearly the same with them."""
+    names = [Counter(w.name for w in r.words) for r in (pair.one, pair.two)]
+    more = (names[0] - names[1], names[1] - names[0])
+    if bool(more[0]) == bool(more[1]):
+        return None
+    longer, shorter = (pair.one, pair.two) if more[0] else (pair.two, pair.one)
+    left = more[0] or more[1]
+    if len(shorter.words) < 3 or sum(left.values()) > 2:
+        return None
+    little = all(name in words("adds little") for name in left)
+    extra, at = [], 0
+    for place, word in enumerate(longer.words):
+        if at < len(shorter.words) and word.name == shorter.words[at].name:
+            at += 1
+        elif _harmless(word) and not word.past:
+            extra.append(place)
+        else:
+            return None
+    for place in reversed(extra):
+        rest = _without(longer, place)
+        if rest is None:
+            return None
+        longer = rest
+    takes = 0.90 if little else SURE
+    return replace(pair, one=longer, takes=takes) if more[0] else replace(pair, two=longer, takes=takes)
+
+
+_COMPARED = re.compile(
+    r"[a-z]{3,}(?:er|est|ous|ic|ide|ite|ate)$|(?:un|in|im|il|ir|dis|de|non|anti|mis|post|pre|sub|semi|hyper|hypo)[a-z]{3,}$"
+)
+_KINDS = (
+    "negators",
+    "quantifiers",
+    "modals",
+    "times",
+    "units",
+    "tools",
+    "names that are words",
+    "turns around",
+    "of a kind",
+)
+
+
+def _harmless(word: Word) -> bool:
+    return not (
+        word.capital
+        or _COMPARED.match(word.surface)
+        or word.number
+        or word.name.endswith("…")
+        or word.name in ("I", "YOU", "MY", "YOUR")
+        or word.name in turning()
+        or any(w in words(kind) for kind in _KINDS for w in (word.name, word.surface))
+    )
+
+
+def _without(reading: Reading, place: int) -> Reading | None:
+    """A reading without a word that is no phrase of its own; what stood before it then stands before the next."""
+    word, after = reading.words[place], reading.words[place + 1 : place + 2]
+    joined = word.marker in ("and", "or")
+    if word.marker and not joined and (not after or after[0].marker):
+        return None
+    rest = [*reading.words[:place], *reading.words[place + 1 :]]
+    if word.marker and not joined:
+        rest[place] = replace(rest[place], marker=word.marker)
+    return replace(reading, words=tuple(rest))
+
+
+def _odd_ones(pair: Small) -> tuple[int, int] | None:
+    """The places of the one word that is another, where all others are the same in the same order."""
+    one, two = ([w.name for w in r.words] for r in (pair.one, pair.two))
+    if len(one) != len(two) or len(one) < 2:
+        return None
+    places = [i for i, (x, y) in enumerate(zip(one, two, strict=True)) if x != y]
+    return (places[0], places[0]) if len(places) == 1 else None
+
+
+def _as_one(pair: Small, places: tuple[int, int], takes: float) -> Small:
+    """``pair`` with the second's word at its place read as the first's."""
+    word = pair.one.words[places[0]]
+    old = pair.two.words[places[1]]
+    first = (*pair.one.words[: places[0]], replace(word, past=False, ing=False), *pair.one.words[places[0] + 1 :])
+    second = (
+        *pair.two.words[: places[1]],
+        replace(word, marker=old.marker, plural=old.plural, past=False, ing=False),
+        *pair.two.words[places[1] + 1 :],
+    )
+    return replace(pair, one=replace(pair.one, words=first), two=replace(pair.two, words=second), takes=takes)
+
+
+_SUFFIX = re.compile(r"(?:ing|ings|ion|ions|ation|ations|ed|e|s|es|ment|ments|y|ies|ity|al|ally|ly)$")
+
+
+def same_stem(pair: Small) -> Small | None:
+    """One word in two forms: "banking exams" and "bank exams"."""
+    places = _odd_ones(pair)
+    if places is None:
+        return None
+    x, y = pair.one.words[places[0]], pair.two.words[places[1]]
+    if not (_harmless(x) and _harmless(y)) or min(len(x.surface), len(y.surface)) < 4 or " " in x.surface + y.surface:
+        return None
+    stems = [_SUFFIX.sub("", w.surface) for w in (x, y)]
+    return _as_one(pair, places, SURE) if stems[0] == stems[1] and len(stems[0]) >= 4 else None
+
+
+def near(pair: Small) -> Small | None:
+    """Two words that come to the same where all else is the same, though not everywhere."""
+    places = _odd_ones(pair)
+    if places is None:
+        return None
+    x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
+    takes = 0.90 if len(pair.one.words) > 2 else 0.975  # two words are often a phrase of their own: to make a scene
+    return _as_one(pair, places, takes) if lines_of().get(x, {1}) & lines_of().get(y, {2}) else None
+
+
+def another_word(pair: Small) -> Small | None:
+    """A word that makes next to no difference to the embedder."""
+    places = _odd_ones(pair)
+    if places is None or len(pair.one.words) < 3:
+        return None
+    both = (pair.one.words[places[0]], pair.two.words[places[1]])
+    return _as_one(pair, places, 0.976) if all(map(_harmless, both)) else None
+
+
+def misspelt(pair: Small) -> Small | None:
+    """A word that is known, and one that is not and differs by a letter too many, one too few, or two swapped."""
+    places = _odd_ones(pair)
+    if places is None:
+        return None
+    x, y = pair.one.words[places[0]], pair.two.words[places[1]]
+    if x.number or y.number or (x.capital and y.capital) or x.surface[0] != y.surface[0]:
+        return None
+    knows = [{w.surface, w.name} & known() for w in (x, y)]
+    if bool(knows[0]) == bool(knows[1]) or not slip(x.surface, y.surface):
+        return None
+    return _as_one(pair, places, 0.90)
+
+
+def slip(x: str, y: str) -> bool:
+    """Whether one is the other with a letter more or less, or with two letters beside each other swapped."""
+    short, long = sorted((x, y), key=len)
+    if len(short) < 6 or not long.isalpha():
+        return False
+    if len(long) == len(short) + 1:
+        return any(long[:i] + long[i + 1 :] == short for i in range(1, len(long)))
+    odd = [i for i in range(len(x)) if x[i] != y[i]] if len(x) == len(y) else []
+    return len(odd) == 2 and odd[1] == odd[0] + 1 and x[odd[0]] == y[odd[1]] and x[odd[1]] == y[odd[0]]
