@@ -9,7 +9,7 @@ from pathlib import Path
 
 from costmagic import weights
 
-from . import calls, evaluation, meter, routing, similar, startup, verdict
+from . import calls, evaluation, meter, monitoring, routing, similar, startup, verdict
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,11 @@ def rows() -> list[Row]:
         add(Row(what, pairs, bar, "pairs"))
     counted, interval = verdict.microseconds()
     add(Row("a pair counted by the verdict", counted, 50, "µs", note=f"interval of 3,000 pairs {interval:,.0f} µs"))
+    spend = monitoring.spend_ms()
+    for by in ("feature", "model", "tier", "day", "action"):
+        note = f"of {monitoring.CALLS:,} calls, summed up at first in {spend['first']:.1f} s, checked one by one"
+        add(Row(f"the Spend tab's data by {by}, p50", spend[by], 300, "ms", note=note if by == "feature" else ""))
+    print(f"     costs() of them: {spend['costs']:.0f} ms; ledger(), a DataFrame of all: {spend['frame']:.1f} s")
     models = Path(os.environ.get("COSTMAGIC_TEST_HOME", ".costmagic"))
     for _ in weights.pull(models, "minilm"):
         pass

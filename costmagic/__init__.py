@@ -28,6 +28,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "action",
+    "alerts",
     "ask",
     "budget",
     "cache_prefixes",
@@ -39,11 +40,13 @@ __all__ = [
     "evaluate",
     "ledger",
     "meter",
+    "metrics",
     "route",
     "sim",
     "stream",
 ]
 
+_MONITORING = ("alerts", "metrics")
 _COMPARISON = ("Comparison", "compare", "compare_many")
 _EVALUATION = ("Evaluation", "evaluate")
 
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from . import routing as routing
     from .comparison import Comparison, compare, compare_many
     from .evaluation import Evaluation, evaluate
+    from .monitoring import alerts, metrics
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
@@ -86,6 +90,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(".comparison", __name__), name)
     if name in _EVALUATION:
         return getattr(import_module(".evaluation", __name__), name)
+    if name in _MONITORING:
+        return getattr(import_module(".monitoring", __name__), name)
     if name == "meter":
         return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)
