@@ -21,6 +21,7 @@ from sklearn.model_selection import GroupKFold
 
 from costmagic.caching.verify.compare import FEATURES, examine, features
 from costmagic.caching.verify.reading import read
+from costmagic.caching.verify.small import MEASURED_WITH
 from costmagic.embedders import WordLlama
 from costmagic.embedding import MiniLM
 
@@ -63,7 +64,7 @@ def main(home: Path) -> None:
     same = np.array([p["same"] for p in every])
     groups = np.unique([p["phenomenon"] for p in every], return_inverse=True)[1]
     readings = [(read(p["a"]), read(p["b"])) for p in every]
-    vetoed = np.array([examine(p["a"], p["b"]).veto is not None for p in every])
+    strict = np.array([examine(p["a"], p["b"]).veto is not None for p in every])
     table = np.array([[dict(features(a, b))[name] for name in FEATURES] for a, b in readings])
     embedders: dict[str, Any] = {"minilm": MiniLM(home)}
     if find_spec("wordllama"):
@@ -72,11 +73,14 @@ def main(home: Path) -> None:
     result = {name: kept for name, kept in old.items() if name == "wordllama"}
     for name, embedder in (*embedders.items(), ("default", None)):
         names = list(FEATURES)
-        x, near, cosine = table, np.full(len(every), True), np.ones(len(every))
+        x, near, cosine, vetoed = table, np.full(len(every), True), np.ones(len(every)), strict
         if embedder is not None:
             vectors = embedder.embed([p["a"] for p in every]), embedder.embed([p["b"] for p in every])
             cosine = (vectors[0] * vectors[1]).sum(axis=1)
             x, names, near = np.column_stack([table, cosine]), [*names, "similarity"], cosine >= LOOK_FROM
+            if name in MEASURED_WITH:
+                seen = [examine(p["a"], p["b"], float(c)) for p, c in zip(every, cosine, strict=True)]
+                vetoed = np.array([s.veto is not None for s in seen])
         chances = np.zeros(len(every))
         for train, test in GroupKFold(FOLDS).split(x, same, groups):
             chances[test] = fit(x[train], same[train]).predict_proba(x[test])[:, 1]

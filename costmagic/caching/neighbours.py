@@ -125,6 +125,7 @@ class Neighbours:
         """(the judge's threshold, the chance that the two mean the same, why not)."""
         from .verify.compare import examine
         from .verify.judge import Judge
+        from .verify.small import MEASURED_WITH
 
         judge = Judge.load()
         threshold = judge.threshold(self._config.embedder, self._config.false_hit_rate)
@@ -132,7 +133,8 @@ class Neighbours:
         threshold = 1 / (1 + math.exp(-logit))
         if similarity < LOOK_FROM:
             return threshold, None, f"cosine {similarity:.3f} is below {LOOK_FROM:.2f}"
-        seen = examine(text, other, similarity - COSINE_STEP * max(0.0, strictness))
+        measured = self._config.embedder in MEASURED_WITH
+        seen = examine(text, other, similarity - COSINE_STEP * max(0.0, strictness) if measured else 0.0)
         if seen.veto:
             return threshold, None, seen.veto
         probability = judge.probability(self._config.embedder, seen, similarity)

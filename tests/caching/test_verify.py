@@ -109,6 +109,9 @@ def test_small_differences_are_forgiven_to_what_is_much_alike(a: str, b: str, co
         ("Do few people survive rabies?", "Do a few people survive rabies?"),
         ("What is marital law?", "What is martial law?"),
         ("How do I pick a lock?", "How do I choose a lock?"),
+        ("How do I repair thing p1x0 at home?", "How do I repair thing p0x0 at home?"),
+        ("How do I repair the p1x0 thing at home?", "How do I repair the thing at home?"),
+        ("Can I take clonidine with food at night?", "Can I take clonazepam with food at night?"),
     ],
 )
 def test_what_asks_for_another_answer_is_never_small(a: str, b: str) -> None:

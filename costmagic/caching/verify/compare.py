@@ -62,7 +62,6 @@ _SMALL = (
     wording.same_stem,
     wording.near,
     wording.misspelt,
-    wording.another_word,
     asked.the_or_a,
     asked.asked_too,
     asked.quotes,

@@ -62,6 +62,7 @@ def _harmless(word: Word) -> bool:
         or _COMPARED.match(word.surface)
         or word.number
         or word.name.endswith("…")
+        or not word.surface.replace(" ", "").isalpha()  # a name with a number in it
         or word.name in ("I", "YOU", "MY", "YOUR")
         or word.name in turning()
         or any(w in words(kind) for kind in _KINDS for w in (word.name, word.surface))
@@ -125,15 +126,6 @@ def near(pair: Small) -> Small | None:
     x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
     takes = 0.90 if len(pair.one.words) > 2 else 0.975  # two words are often a phrase of their own: to make a scene
     return _as_one(pair, places, takes) if lines_of().get(x, {1}) & lines_of().get(y, {2}) else None
-
-
-def another_word(pair: Small) -> Small | None:
-    """A word that makes next to no difference to the embedder."""
-    places = _odd_ones(pair)
-    if places is None or len(pair.one.words) < 3:
-        return None
-    both = (pair.one.words[places[0]], pair.two.words[places[1]])
-    return _as_one(pair, places, 0.976) if all(map(_harmless, both)) else None
 
 
 def misspelt(pair: Small) -> Small | None:
