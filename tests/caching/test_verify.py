@@ -82,7 +82,6 @@ def test_the_order_of_the_two_does_not_matter() -> None:
         ("How do wolves hunt deer in winter?", "How do wolves typically hunt deer in winter?", 0.95),
         ("Are there banking exams in May in Delhi?", "Are there bank exams in May in Delhi?", 0.95),
         ("Is it hard to build a table from oak?", "Is it tough to build a table from oak?", 0.92),
-        ("What is the temprature on the moon?", "What is the temperature on the moon?", 0.92),
         ("How do I change the tire on a truck?", "How do I change a tire on a truck?", 0.98),
         ("Who ended the Great Depression, and why?", "Who ended the Great Depression?", 0.96),
         ("How does Hamlet end?", "How does 'Hamlet' end?", 0.96),

@@ -61,7 +61,6 @@ _SMALL = (
     wording.words_more,
     wording.same_stem,
     wording.near,
-    wording.misspelt,
     asked.the_or_a,
     asked.asked_too,
     asked.quotes,

@@ -94,12 +94,6 @@ def opposites() -> frozenset[frozenset[str]]:
 
 
 @cache
-def known() -> frozenset[str]:
-    """Words of five letters or more that are spelt right."""
-    return frozenset(word for line in lines("known.txt") for word in line.split()) - spellings().keys()
-
-
-@cache
 def near() -> Mapping[str, frozenset[int]]:
     """Name of a group → the lines of ``near.txt`` in which it is."""
     known: dict[str, set[int]] = {}

@@ -6,8 +6,8 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from .lexicon import known, turning, words
 from .lexicon import near as lines_of
+from .lexicon import turning, words
 from .reading import Reading, Word
 from .small import SURE, Small
 
@@ -126,28 +126,3 @@ def near(pair: Small) -> Small | None:
     x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
     takes = 0.90 if len(pair.one.words) > 2 else 0.975  # two words are often a phrase of their own: to make a scene
     return _as_one(pair, places, takes) if lines_of().get(x, {1}) & lines_of().get(y, {2}) else None
-
-
-def misspelt(pair: Small) -> Small | None:
-    """A word that is known, and one that is not and differs by a letter too many, one too few, or two swapped."""
-    places = _odd_ones(pair)
-    if places is None:
-        return None
-    x, y = pair.one.words[places[0]], pair.two.words[places[1]]
-    if x.number or y.number or (x.capital and y.capital) or x.surface[0] != y.surface[0]:
-        return None
-    knows = [{w.surface, w.name} & known() for w in (x, y)]
-    if bool(knows[0]) == bool(knows[1]) or not slip(x.surface, y.surface):
-        return None
-    return _as_one(pair, places, 0.90)
-
-
-def slip(x: str, y: str) -> bool:
-    """Whether one is the other with a letter more or less, or with two letters beside each other swapped."""
-    short, long = sorted((x, y), key=len)
-    if len(short) < 6 or not long.isalpha():
-        return False
-    if len(long) == len(short) + 1:
-        return any(long[:i] + long[i + 1 :] == short for i in range(1, len(long)))
-    odd = [i for i in range(len(x)) if x[i] != y[i]] if len(x) == len(y) else []
-    return len(odd) == 2 and odd[1] == odd[0] + 1 and x[odd[0]] == y[odd[1]] and x[odd[1]] == y[odd[0]]
