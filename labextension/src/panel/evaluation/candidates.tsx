@@ -10,7 +10,7 @@ export function Candidates({ run }: { run: Run }): React.JSX.Element {
   const trans = useTrans();
   const { baseline } = run;
   return (
-    <table className="cm-table cm-candidates">
+    <table className="cm-table cm-cards cm-candidates">
       <caption>{trans.__('Margin %1, confidence %2', percent(run.margin), percent(run.confidence))}</caption>
       <thead>
         <tr>

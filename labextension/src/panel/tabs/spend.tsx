@@ -35,7 +35,7 @@ function SpendTable({ spend }: { spend: Spend }): React.JSX.Element {
   const trans = useTrans();
   const simulated = Number(spend.total.simulated_cost) > 0;
   return (
-    <table className="cm-table">
+    <table className="cm-table cm-cards">
       <caption>{trans.__('Spend today, by feature')}</caption>
       <thead>
         <tr>
