@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 from .. import __version__
 from .. import session as sessions
 from ..config import Settings
+from ..evaluation.scorers import SCORERS
 from ..session import Session
 from ..types import UsageError, did_you_mean
 from . import panel_policy, panel_runs, panel_sources, panel_spend
@@ -39,7 +40,6 @@ def _session() -> Session:
 
 def hello(session: Session, asked: Fields) -> Hello:
     """Who is there: the first request."""
-    SCORERS: dict[str, str] = {}
     return {
         "version": VERSION,
         "costmagic": __version__,
@@ -66,8 +66,20 @@ def _is_simulated(settings: Settings, ref: str) -> bool:
 HANDLERS: Mapping[str, Handler] = {
     "hello": hello,
     "sources": panel_sources.sources,
+    "file": panel_sources.file,
+    "estimate": panel_runs.estimated,
+    "run": panel_runs.start,
+    "watch": panel_runs.watch,
+    "pause": panel_runs.pause,
+    "resume": panel_runs.resume,
+    "cancel": panel_runs.cancel,
     "runs": panel_runs.listed,
+    "disagreement": panel_runs.disagreement,
+    "code": panel_runs.code,
+    "adopt": panel_runs.adopt,
     "policy": panel_policy.policies,
+    "recheck": panel_policy.recheck,
+    "remove": panel_policy.remove,
     "spend": panel_spend.spend,
     "today": panel_spend.today,
 }

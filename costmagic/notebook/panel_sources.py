@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
 
+from ..evaluation.data import PAST_CALLS, SAMPLE, data_of
 from ..session import Session
-from ..types import CostmagicError
-from .panel_fields import Fields
+from ..types import CostmagicError, UsageError
+from .panel_fields import Fields, Malformed
 from .panel_wire import Source, Sources
 
 if TYPE_CHECKING:
@@ -27,6 +28,30 @@ def sources(session: Session, asked: Fields) -> Sources:
     """DataFrames among the variables, features with past calls, and the bundled sample."""
     found = [_glance("frame", name, frame) for name, frame in sorted(frames().items())]
     return {"sources": [*found, *_features(session), *_sample()][:MAX_SOURCES]}
+
+
+def file(session: Session, asked: Fields) -> Source:
+    """A look at a CSV or JSONL file. Raises UsageError when it can't be read."""
+    path = asked.text("path").strip()
+    if not path:
+        raise UsageError("which file? A path ends in .csv or .jsonl")
+    data = data_of(path, session)
+    assert data.frame is not None
+    return _glance("file", path, data.frame)
+
+
+def data_behind(session: Session, chosen: Fields) -> tuple[Any, str]:
+    """What ``evaluation.define`` takes as data, and what it is called. Raises UsageError when it has gone."""
+    kind, name = chosen.text("kind"), chosen.text("name")
+    if kind == "frame":
+        frame = frames().get(name)
+        if frame is None:
+            raise UsageError(f"there is no DataFrame '{name}' in the notebook any more: run the cell that makes it")
+        return frame, name
+    known = {"file": name, "feature": f"{PAST_CALLS}{name}", "sample": SAMPLE}
+    if kind not in known:
+        raise Malformed(f"unknown kind of data {kind!r:.40}")
+    return known[kind], name
 
 
 def frames() -> Mapping[str, pd.DataFrame]:

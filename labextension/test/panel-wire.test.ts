@@ -78,8 +78,8 @@ test('answers find their requests in any order, and only once', async () => {
   door.open(() => undefined);
   const [one, two] = [door.ask('today', {}, readNumber), door.ask('spend', {}, readNumber)];
   const warn = mock.method(console, 'warn', () => undefined);
-  door.receive({ id: 3, error: null, body: { number: 20 } });
-  door.receive({ id: 2, error: null, body: { number: 10 } });
+  door.receive({ id: 2, error: null, body: { number: 20 } });
+  door.receive({ id: 1, error: null, body: { number: 10 } });
   assert.deepEqual([(await one).number, (await two).number], [10, 20]);
   assert.equal(warn.mock.callCount(), 0);
   door.receive({ id: 2, error: null, body: { number: 11 } });

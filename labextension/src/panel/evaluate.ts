@@ -69,6 +69,7 @@ export class Evaluate {
   private _due: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;
   private _turn = 0;
+  private _estimating: Promise<void> = Promise.resolve();
   private _asked = 0;
 
   constructor(
@@ -143,17 +144,26 @@ export class Evaluate {
     this._due = setTimeout(() => void this._estimate(definition, turn), DEBOUNCE_MS);
   }
 
+  /** One at a time: a large file takes its time to be read. */
   private async _estimate(definition: Definition, turn: number): Promise<void> {
-    let now: Estimated;
-    try {
-      const estimate = await this._desk.door.ask('estimate', { definition }, readEstimate);
-      now = { state: 'ready', estimate, definition };
-    } catch (error) {
-      now = { state: 'refused', message: this._desk.told(error) };
-    }
-    if (turn === this._turn) {
-      this.estimated.set(now);
-    }
+    const before = this._estimating;
+    const mine = (this._estimating = (async () => {
+      await before;
+      if (turn !== this._turn) {
+        return; // something else is asked for by now
+      }
+      let now: Estimated;
+      try {
+        const estimate = await this._desk.door.ask('estimate', { definition }, readEstimate);
+        now = { state: 'ready', estimate, definition };
+      } catch (error) {
+        now = { state: 'refused', message: this._desk.told(error) };
+      }
+      if (turn === this._turn) {
+        this.estimated.set(now);
+      }
+    })());
+    await mine;
   }
 
   /** Start what was estimated, and nothing else. */

@@ -97,9 +97,10 @@ interface SelectProps {
   value: string;
   onChange: (value: string) => void;
   choices: readonly Readonly<{ value: string; label: string; disabled?: boolean }>[];
+  hint?: string;
 }
 
-export function Select({ label, value, onChange, choices }: SelectProps): React.JSX.Element {
+export function Select({ label, value, onChange, choices, hint }: SelectProps): React.JSX.Element {
   const id = React.useId();
   return (
     <div className="cm-field">
@@ -108,6 +109,7 @@ export function Select({ label, value, onChange, choices }: SelectProps): React.
         id={id}
         className="cm-input"
         value={value}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={event => {
           onChange(event.target.value);
         }}
@@ -118,6 +120,11 @@ export function Select({ label, value, onChange, choices }: SelectProps): React.
           </option>
         ))}
       </select>
+      {hint === undefined ? null : (
+        <span id={`${id}-hint`} className="cm-hint">
+          {hint}
+        </span>
+      )}
     </div>
   );
 }

@@ -11,6 +11,8 @@ export interface Form {
   /** Null: agreement with the baseline. */
   expected: string | null;
   scorer: string;
+  /** Of the scorer: a tolerance, fields, a model. */
+  argument: string;
   feature: string;
   baseline: string;
   candidates: readonly string[];
@@ -36,6 +38,7 @@ export function empty(defaults: Defaults): Form {
     prompt: '',
     expected: null,
     scorer: 'exact',
+    argument: '',
     feature: '',
     baseline: '',
     candidates: [],
@@ -99,7 +102,7 @@ export function read(form: Form, sources: readonly Source[], trans: Trans): Defi
     data: { kind: source.kind, name: source.name },
     prompt: form.prompt,
     expected: form.expected,
-    scorer: form.scorer,
+    scorer: form.argument.trim() === '' ? form.scorer : `${form.scorer}(${form.argument.trim()})`,
     feature: form.feature.trim() === '' ? null : form.feature.trim(),
     baseline: form.baseline,
     candidates,

@@ -7,8 +7,8 @@ const MAX_WORDS = 600;
 
 /** What turns `before` into `after`; null when they are too long to compare. */
 export function diff(before: string, after: string): readonly Part[] | null {
-  const old = before.match(/\S+\s*|\s+/g) ?? [];
-  const now = after.match(/\S+\s*|\s+/g) ?? [];
+  const old = words(before);
+  const now = words(after);
   if (Math.max(old.length, now.length) > MAX_WORDS) {
     return null;
   }
@@ -26,7 +26,7 @@ export function diff(before: string, after: string): readonly Part[] | null {
   let j = 0;
   while (i < old.length || j < now.length) {
     const [gone, come] = [old[i], now[j]];
-    if (gone !== undefined && come !== undefined && gone === come) {
+    if (gone !== undefined && come !== undefined && same(gone, come)) {
       add('same', come);
       i++;
       j++;
@@ -41,6 +41,16 @@ export function diff(before: string, after: string): readonly Part[] | null {
   return parts;
 }
 
+/** Words with the white space behind them. */
+function words(text: string): string[] {
+  return text.match(/\S+\s*|\s+/g) ?? [];
+}
+
+/** White space does not make another word. */
+function same(one: string | undefined, other: string | undefined): boolean {
+  return one?.trimEnd() === other?.trimEnd();
+}
+
 /** The length of the longest common rest of `old` from i and `now` from j. */
 function lengths(old: readonly string[], now: readonly string[]): number[][] {
   const table = Array.from({ length: old.length + 1 }, () => new Array<number>(now.length + 1).fill(0));
@@ -48,7 +58,9 @@ function lengths(old: readonly string[], now: readonly string[]): number[][] {
     for (let j = now.length - 1; j >= 0; j--) {
       const row = table[i];
       if (row !== undefined) {
-        row[j] = old[i] === now[j] ? at(table, i + 1, j + 1) + 1 : Math.max(at(table, i + 1, j), at(table, i, j + 1));
+        row[j] = same(old[i], now[j])
+          ? at(table, i + 1, j + 1) + 1
+          : Math.max(at(table, i + 1, j), at(table, i, j + 1));
       }
     }
   }

@@ -54,14 +54,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           evaluate.change({ expected: value === '' ? null : value.slice(1) });
         }}
       />
-      <Select
-        label={trans.__('Scorer')}
-        value={form.scorer}
-        choices={(hello?.scorers ?? []).map(({ name, what }) => ({ value: name, label: `${name}: ${what}` }))}
-        onChange={scorer => {
-          evaluate.change({ scorer });
-        }}
-      />
+      <Scorer evaluate={evaluate} hello={hello} />
       <Models evaluate={evaluate} hello={hello} />
       <div className="cm-columns">
         <TextField
@@ -118,6 +111,44 @@ function columnsHint(source: Source | undefined, trans: Trans): string {
   return source === undefined
     ? trans.__('Columns go into double braces.')
     : trans.__('Columns: %1', source.columns.map(name => `{{ ${name} }}`).join(' '));
+}
+
+/** Scorers that can be told more, and what. */
+const ARGUMENTS: Readonly<Record<string, (trans: Trans) => string>> = {
+  choice: trans => trans.__('Labels, separated by commas'),
+  regex: trans => trans.__('Pattern'),
+  numeric: trans => trans.__('Tolerance, like 0.01 or 1%'),
+  json: trans => trans.__('Fields, separated by commas'),
+  judge: trans => trans.__('Model that judges')
+};
+
+function Scorer({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }): React.JSX.Element {
+  const trans = useTrans();
+  const form = useStore(evaluate.form);
+  const scorers = hello?.scorers ?? [];
+  const more = ARGUMENTS[form.scorer];
+  return (
+    <>
+      <Select
+        label={trans.__('Scorer')}
+        value={form.scorer}
+        choices={scorers.map(({ name }) => ({ value: name, label: name }))}
+        hint={scorers.find(({ name }) => name === form.scorer)?.what ?? ''}
+        onChange={scorer => {
+          evaluate.change({ scorer, argument: '' });
+        }}
+      />
+      {more === undefined ? null : (
+        <TextField
+          label={more(trans)}
+          value={form.argument}
+          onChange={argument => {
+            evaluate.change({ argument });
+          }}
+        />
+      )}
+    </>
+  );
 }
 
 function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }): React.JSX.Element {
