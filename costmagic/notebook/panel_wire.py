@@ -14,6 +14,15 @@ VERSION: Literal[1] = 1
 SourceKind = Literal["frame", "file", "feature", "sample"]
 
 
+class PanelState(TypedDict):
+    """What a panel in a cell begins with; one beside the notebook has settings."""
+
+    notebook: str
+    margin: float
+    confidence: float
+    cap: str
+
+
 class Answer(TypedDict):
     """To the panel; ``id`` is None where none could be read. Either ``error`` or ``body`` says something."""
 

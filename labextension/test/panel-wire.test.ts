@@ -17,6 +17,7 @@ import {
   readRuns,
   readSources,
   readSpend,
+  readState,
   readToday,
   type Requests
 } from '../src/panel/wire';
@@ -25,6 +26,7 @@ import { count, DecodeError, record, type Decoder } from '../src/shared/decode';
 type Reader = Decoder<object> & { readonly fields: readonly string[] };
 
 const readers: [string, Reader, object[]][] = [
+  ['state', readState, examples.states],
   ['hello', readHello, examples.hello],
   ['sources', readSources, examples.sources],
   ['estimate', readEstimate, examples.estimate],

@@ -69,6 +69,7 @@ export class Evaluate {
   private _due: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;
   private _turn = 0;
+  private _refreshes = 0;
   private _estimating: Promise<void> = Promise.resolve();
   private _asked = 0;
 
@@ -87,8 +88,12 @@ export class Evaluate {
 
   /** Ask the kernel what there is: after connecting, and when a cell has ended. */
   async refresh(): Promise<void> {
+    const turn = ++this._refreshes;
     await this._tolerant(async () => {
       const { sources } = await this._desk.door.ask('sources', {}, readSources);
+      if (turn !== this._refreshes) {
+        return; // answers come in any order: a later one tells more
+      }
       this.sources.set([...sources, ...this._files]);
       this._choose();
       this.estimateSoon();

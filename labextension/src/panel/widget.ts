@@ -1,15 +1,12 @@
 /** The panel in a cell, as anywidget loads it. */
 import type { RenderProps } from '@anywidget/types';
 
-import { number, record, text } from '../shared/decode';
 import { element } from '../shared/dom';
 import { follow, listen, type State } from '../shared/state';
 import { Desk } from './desk';
 import { mount } from './mount';
 import { untranslated } from './trans';
-
-/** The trait `state`: what is filled in at first. */
-export const readDefaults = record({ notebook: text, margin: number, confidence: number, cap: text });
+import { readState } from './wire';
 
 function render({ model, el, signal }: RenderProps<State>): void {
   const view = element('div', '');
@@ -17,7 +14,7 @@ function render({ model, el, signal }: RenderProps<State>): void {
   let desk: Desk | null = null;
   follow(
     model,
-    readDefaults,
+    readState,
     ({ notebook, margin, confidence, cap }) => {
       if (desk !== null) {
         return;

@@ -20,6 +20,9 @@ import {
 export const TARGET = 'costmagic.panel';
 export const HERE = 'costmagic.here';
 
+/** The trait `state` of a panel in a cell: what is filled in at first. */
+export const readState = record({ notebook: text, margin: number, confidence: number, cap: text });
+
 /** Anything: what it must be depends on the request. */
 const anything: Decoder<unknown> = value => value ?? null;
 

@@ -96,9 +96,8 @@ function Name({ name, model, simulated }: { name: string; model: string; simulat
   const trans = useTrans();
   return (
     <>
-      {name}
+      {name} {simulated ? <span className="cm-badge cm-badge-warn">{trans.__('SIMULATED')}</span> : null}
       {model === name ? null : <div className="cm-muted cm-ref">{model}</div>}
-      {simulated ? <span className="cm-badge cm-badge-warn">{trans.__('SIMULATED')}</span> : null}
     </>
   );
 }

@@ -12,10 +12,11 @@ import { diff } from './diff';
 export function Disagreements({ evaluate, run }: { evaluate: Evaluate; run: Run }): React.JSX.Element {
   const trans = useTrans();
   const { browsing, disagreement } = useStore(evaluate.shown);
-  const first = run.candidates[0];
+  // What adopting would lose comes first.
+  const first = run.cheapest_passing ?? run.candidates[0]?.name;
   React.useEffect(() => {
     if (browsing === null && first !== undefined) {
-      void evaluate.browse(first.name, 0);
+      void evaluate.browse(first, 0);
     }
   }, [evaluate, browsing, first]);
   const turn = (step: number): void => {

@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { dollars } from '../../shared/format';
 import type { Evaluate } from '../evaluate';
-import { Button } from '../fields';
+import { Button, TextField } from '../fields';
 import { useHost } from '../host';
 import { useStore } from '../store';
 import { useTrans, type Trans } from '../trans';
@@ -61,6 +61,7 @@ export function RunView({ evaluate, run }: { evaluate: Evaluate; run: Run }): Re
         ) : null}
       </div>
       <Progress run={run} />
+      {run.phase === 'out of budget' ? <Raise evaluate={evaluate} run={run} /> : null}
       <Candidates run={run} />
       <Chart run={run} />
       {moving ? null : <Outcome evaluate={evaluate} run={run} />}
@@ -126,6 +127,27 @@ function Progress({ run }: { run: Run }): React.JSX.Element {
           {run.message}
         </p>
       )}
+    </div>
+  );
+}
+
+/** More money for a run that has used up its own. */
+function Raise({ evaluate, run }: { evaluate: Evaluate; run: Run }): React.JSX.Element {
+  const trans = useTrans();
+  const { asking } = useStore(evaluate.shown);
+  const [cap, setCap] = React.useState(String(Number(run.cap ?? 0) * 2));
+  return (
+    <div className="cm-field-row cm-path">
+      <TextField numeric label={trans.__('New cap')} unit="USD" value={cap} onChange={setCap} />
+      <Button
+        primary
+        disabled={asking || !(Number(cap) > Number(run.cap ?? 0))}
+        onClick={() => {
+          void evaluate.resume(cap.trim());
+        }}
+      >
+        {trans.__('Resume')}
+      </Button>
     </div>
   );
 }
