@@ -87,7 +87,7 @@ class ModelCost(TypedDict):
 
 
 class Estimated(TypedDict):
-    """What a run would cost; None for what is unpriced."""
+    """What a run would cost if it were not capped; None for what is unpriced."""
 
     items: int
     calls: int
@@ -95,6 +95,7 @@ class Estimated(TypedDict):
     low: str | None
     likely: str | None
     most: str | None
+    cap: str | None
     models: list[ModelCost]
     notes: list[str]
 

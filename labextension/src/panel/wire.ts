@@ -79,6 +79,7 @@ export const readEstimate = record({
   low: nullable(money),
   likely: nullable(money),
   most: nullable(money),
+  cap: nullable(money),
   models: list(record({ name: text, ref: text, simulated: flag, calls: count, cost: nullable(money) })),
   /** What the estimate rests on, and what the user should know before starting. */
   notes: list(text)
