@@ -141,6 +141,7 @@ def follow(session: Session, run: Run) -> wire.Run:
         "message": state.message or None,
         "feature": definition.feature,
         "spent": f"{state.spent:f}",
+        "simulated": state.simulated > 0,
         "unpriced": state.unpriced > 0,
         "cap": exact(state.cap),
         "eta_s": state.eta_s,

@@ -60,7 +60,8 @@ class Hello(TypedDict):
 class Source(TypedDict):
     """Data to evaluate on: its shape, and a few clipped rows of its first columns.
 
-    ``rows`` is None where counting them would mean reading them all.
+    ``rows`` is None where counting them would mean reading them all; ``prompt`` and ``feature`` are what to begin with,
+    where that is known.
     """
 
     kind: SourceKind
@@ -68,6 +69,8 @@ class Source(TypedDict):
     rows: int | None
     columns: list[str]
     examples: list[list[str]]
+    prompt: str | None
+    feature: str | None
 
 
 class Sources(TypedDict):
@@ -139,13 +142,17 @@ class CandidateRow(TypedDict):
 
 
 class Run(TypedDict):
-    """How a run stands; see ``evaluation.progress.RunState``. ``unpriced``: more may have been spent."""
+    """How a run stands; see ``evaluation.progress.RunState``.
+
+    ``simulated``: some of what was ``spent`` is no real money; ``unpriced``: more may have been spent.
+    """
 
     id: str
     phase: Literal["estimating", "running", "paused", "out of budget", "provider error", "cancelled", "done"]
     message: str | None
     feature: str | None
     spent: str
+    simulated: bool
     unpriced: bool
     cap: str | None
     eta_s: float | None

@@ -238,7 +238,10 @@ def test_it_follows_the_notebook_in_front_and_survives_odd_messages(shared_lab: 
     assert sorted((answer["id"] for answer in answers), key=str) == [1, 2, None, None]
     panel.get_by_role("tab", name="Spend").click()
     expect(panel.get_by_role("table", name="Spend today").or_(panel.get_by_text("No calls today"))).to_be_visible()
-    notebook.save()
     for name in ("front.ipynb", "other.ipynb"):
-        page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name).locator(".lm-TabBar-tabCloseIcon").click()
+        tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name)
+        tab.click()
+        expect(panel.locator(".cm-panel-notebook")).to_have_text(name)
+        notebook.save()
+        tab.locator(".lm-TabBar-tabCloseIcon").click()
     expect(panel).to_contain_text("Open a notebook")
