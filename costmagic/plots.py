@@ -56,10 +56,10 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
 
 def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
     """A figure of ``size`` inches and its axes, row by row. Raises UsageError without matplotlib."""
-    pyplot = _pyplot()
+    plt = pyplot()
     figure: Figure
-    figure, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-    pyplot.close(figure)  # it shows once, as the value of the cell
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    plt.close(figure)  # it shows once, as the value of the cell
     return figure, list(axes.flat)
 
 
@@ -68,9 +68,10 @@ def literal(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """matplotlib's. Raises UsageError when it is missing."""
     try:
-        import matplotlib.pyplot as pyplot
+        import matplotlib.pyplot as plt
     except ImportError as error:
         raise UsageError(f"figures need the extra: pip install 'costmagic[plot]' ({error})") from None
-    return pyplot
+    return plt

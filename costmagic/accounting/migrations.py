@@ -66,12 +66,43 @@ def _m003_prefixes(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX calls_{name} ON calls ({name}, started_at) WHERE {name} IS NOT NULL"))
 
 
+def _m004_evaluations(connection: Connection) -> None:
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluations (
+            id TEXT PRIMARY KEY, created_at TIMESTAMP NOT NULL, changed_at TIMESTAMP NOT NULL, notebook TEXT,
+            feature TEXT, phase TEXT NOT NULL, definition TEXT NOT NULL, arms TEXT NOT NULL, summary TEXT
+        )
+        """)
+    )
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluation_items (
+            run_id TEXT NOT NULL, position INTEGER NOT NULL, label TEXT NOT NULL, prompt TEXT NOT NULL, system TEXT,
+            expected TEXT, PRIMARY KEY (run_id, position)
+        )
+        """)
+    )
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluation_answers (
+            run_id TEXT NOT NULL, arm TEXT NOT NULL, position INTEGER NOT NULL, call_id TEXT, text TEXT,
+            cost_nusd BIGINT, price_nusd BIGINT, simulated BOOLEAN NOT NULL, score DOUBLE PRECISION, error TEXT,
+            PRIMARY KEY (run_id, arm, position)
+        )
+        """)
+    )
+    # A run that was killed finds what it had bought by this.
+    collate = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.execute(text(f"CREATE INDEX calls_parent ON calls (parent_id{collate}) WHERE parent_id IS NOT NULL"))
+
+
 # The calls that were made for one, those that were made for these, and those that were answered with its reply.
 _OTHERS = ("parent_id = {id}", "parent_id IN (SELECT id FROM calls WHERE parent_id = {id})", "cache_of = {id}")
 _CHANGES = {"insert": ("NEW",), "delete": ("OLD",), "update": ("NEW", "OLD")}
 
 
-def _m004_spans_and_alerts(connection: Connection) -> None:
+def _m005_spans_and_alerts(connection: Connection) -> None:
     for statement in (
         "CREATE TABLE touched (hour TEXT NOT NULL, writer BIGINT NOT NULL, PRIMARY KEY (hour, writer))",
         """
@@ -101,10 +132,11 @@ def _m004_spans_and_alerts(connection: Connection) -> None:
         )
         """,
         "CREATE TABLE silences (name TEXT PRIMARY KEY, until TIMESTAMP NOT NULL)",
-        "CREATE INDEX calls_parent_id ON calls (parent_id) WHERE parent_id IS NOT NULL",
         "CREATE INDEX calls_cache_of ON calls (cache_of) WHERE cache_of IS NOT NULL",
     ):
         connection.execute(text(statement))
+    if connection.dialect.name == "postgresql":  # whose index of the same column looks for beginnings only
+        connection.execute(text("CREATE INDEX calls_parent_id ON calls (parent_id) WHERE parent_id IS NOT NULL"))
     # A change touches the hour of the call, and those of others whose sums rest on it.
     for change, versions in _CHANGES.items():
         if connection.dialect.name == "postgresql":
@@ -130,7 +162,8 @@ MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("001_calls_and_texts", _m001_calls_and_texts),
     ("002_reservations", _m002_reservations),
     ("003_prefixes", _m003_prefixes),
-    ("004_spans_and_alerts", _m004_spans_and_alerts),
+    ("004_evaluations", _m004_evaluations),
+    ("005_spans_and_alerts", _m005_spans_and_alerts),
 )
 
 
