@@ -296,6 +296,4 @@ def _ledger(settings: Settings, before: Engine | None) -> Ledger:
     """The ledger of ``settings``: the open one, with what waits in it, where that has not changed."""
     location = settings.ledger_url or settings.home / "ledger.db"
     wanted = (location, settings.store_text, settings.keep_days)
-    if before and (before.ledger.location, before.ledger.store_text, before.ledger.keep_days) == wanted:
-        return before.ledger
-    return Ledger(*wanted)
+    return before.ledger if before and before.ledger.made_of == wanted else Ledger(*wanted)

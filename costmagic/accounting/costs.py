@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -48,18 +48,28 @@ def costs(ledger: Opened, by: str, since: datetime | None) -> pd.DataFrame:
     if by == "action":
         records = ledger.reading(lambda engine: _by_action(engine, since))
     else:
-        days = ledger.reading(lambda engine: _days(engine, since))
-        summed = read(ledger, [span for _, span in days], naive_utc(datetime.now(UTC)))
         groups: dict[Any, list[Sum]] = {}
-        for (day, _), found in zip(days, summed, strict=True):
-            for one in found.sums:
-                groups.setdefault(day if by == "day" else _KEYS[by](one), []).append(one)
+        for day, one in _sums(ledger, since):
+            groups.setdefault(day if by == "day" else _KEYS[by](one), []).append(one)
         records = [(name, *_record(parts)) for name, parts in groups.items()]
     frame = pd.DataFrame.from_records(records, columns=[by, *COLUMNS])
     for name in MONEY:
         frame[name] = frame[name].map(lambda nusd: from_nusd(int(nusd)))
     frame = frame.sort_values("cost", ascending=False, kind="stable") if by != "day" else frame.sort_values(by)
     return frame.set_index(by)
+
+
+def totals(ledger: Opened, since: datetime) -> dict[str, Any]:
+    """The columns of ``costs`` over all calls since ``since``. Raises LedgerError when the ledger can't be read."""
+    found = dict(zip(COLUMNS, _record(one for _, one in _sums(ledger, since)), strict=True))
+    return {name: from_nusd(value) if name in MONEY else value for name, value in found.items()}
+
+
+def _sums(ledger: Opened, since: datetime | None) -> Iterator[tuple[date, Sum]]:
+    """(local day, sum) of all that happened since ``since``."""
+    days = ledger.reading(lambda engine: _days(engine, since))
+    summed = read(ledger, [span for _, span in days], naive_utc(datetime.now(UTC)))
+    return ((day, one) for (day, _), found in zip(days, summed, strict=True) for one in found.sums)
 
 
 def _record(parts: Iterable[Sum]) -> list[int]:

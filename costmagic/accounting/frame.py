@@ -71,6 +71,14 @@ def count(engine: Engine) -> int:
         return int(connection.execute(select(func.count()).select_from(calls)).scalar_one())
 
 
+def asked_features(engine: Engine, n: int = 20) -> list[str]:
+    """Features that users have asked models for, the last first, at most ``n``."""
+    asked = calls.c.feature.is_not(None) & (calls.c.purpose == "user") & (calls.c.status == "ok")
+    statement = select(calls.c.feature).where(asked).group_by(calls.c.feature).order_by(func.max(calls.c.id).desc())
+    with reading(engine) as connection:
+        return list(connection.execute(statement.limit(n)).scalars())
+
+
 def first_call(engine: Engine) -> datetime | None:
     """When the first call began (UTC), None when there is none."""
     with reading(engine) as connection:

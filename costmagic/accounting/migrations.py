@@ -135,7 +135,7 @@ def _m005_spans_and_alerts(connection: Connection) -> None:
         "CREATE INDEX calls_cache_of ON calls (cache_of) WHERE cache_of IS NOT NULL",
     ):
         connection.execute(text(statement))
-    if connection.dialect.name == "postgresql":  # whose calls_parent has a collation of its own, for prefixes
+    if connection.dialect.name == "postgresql":  # whose index of the same column looks for beginnings only
         connection.execute(text("CREATE INDEX calls_parent_id ON calls (parent_id) WHERE parent_id IS NOT NULL"))
     # A change touches the hour of the call, and those of others whose sums rest on it.
     for change, versions in _CHANGES.items():

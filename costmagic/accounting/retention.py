@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select, tuple_
@@ -53,9 +54,13 @@ def prune(ledger: Opened, keep_days: float, now: datetime | None = None) -> int:
     return removed
 
 
-def prune_quietly(ledger: Opened, keep_days: float) -> None:
-    """``prune`` beside other work; what can't be removed now goes another time."""
-    try:
-        prune(ledger, keep_days)
-    except (SQLAlchemyError, OSError):
-        pass
+def prune_beside(ledger: Opened, keep_days: float) -> None:
+    """``prune`` in a thread of its own; what can't be removed now goes another time."""
+
+    def run() -> None:
+        try:
+            prune(ledger, keep_days)
+        except (SQLAlchemyError, OSError):
+            pass
+
+    threading.Thread(target=run, name="costmagic-prune", daemon=True).start()

@@ -64,6 +64,7 @@ class Ledger:
         self.location = location
         self.store_text = store_text
         self.keep_days = keep_days
+        self.made_of = (location, store_text, keep_days)
         self._opening = threading.Lock()
         # SQLite has one writer at a time: queueing here is fairer and quicker than its busy loop.
         self._writing = threading.Lock()
@@ -181,10 +182,9 @@ class Ledger:
 
                 self._engine = connect(self.location)
                 if self.keep_days is not None:
-                    from .retention import prune_quietly
+                    from .retention import prune_beside
 
-                    arguments = (self, self.keep_days)
-                    threading.Thread(target=prune_quietly, args=arguments, name="costmagic-prune", daemon=True).start()
+                    prune_beside(self, self.keep_days)
             return self._engine
 
     def flush(self) -> None:

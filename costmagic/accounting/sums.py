@@ -110,6 +110,18 @@ def _root(column: str) -> ColumnElement[Any]:
     )
 
 
+def _root_purpose() -> ColumnElement[Any]:
+    """What it was all for; "eval" for all that evaluations call, which name their run and a slash as what it is for."""
+    purposes = {
+        one: case((one.c.parent_id.contains("/"), "eval"), else_=one.c.purpose) for one in (grandparent, parent, calls)
+    }
+    return case(
+        (grandparent.c.id.is_not(None), purposes[grandparent]),
+        (parent.c.id.is_not(None), purposes[parent]),
+        else_=purposes[calls],
+    )
+
+
 def _within(statement: Select[Any]) -> Select[Any]:
     joined = calls.outerjoin(parent, parent.c.id == calls.c.parent_id).outerjoin(
         grandparent, grandparent.c.id == parent.c.parent_id
@@ -128,7 +140,8 @@ def _groups() -> Select[Any]:
     keys = [
         *(c.feature, c.provider, c.model_requested, c.tier, c.purpose, c.status, c.cache, c.usage_source),
         parent.c.id.is_(None),
-        *(_root(name) for name in ("feature", "provider", "model_requested", "tier", "purpose")),
+        *(_root(name) for name in ("feature", "provider", "model_requested", "tier")),
+        _root_purpose(),
     ]
     # No label may have the name of a column: GROUP BY would take the column.
     labelled = [key.label(f"key_{i}") for i, key in enumerate(keys)]
@@ -189,5 +202,5 @@ def grouped_actions() -> Select[Any]:
         func.sum(case((and_(calls.c.cost_nusd.is_(None), ~SIMULATED), 1), else_=0)).label("unpriced"),
     )
     # Alternatives that an evaluation tries out serve nobody's action.
-    serves = and_(_root("action").is_not(None), _root("purpose") != "eval")
+    serves = and_(_root("action").is_not(None), _root_purpose() != "eval")
     return _within(select(*keys, *measures)).where(serves).group_by(*keys)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from ..accounting import fired
 from ..accounting.fired import Fired
 from ..session import Session
+from ..staleness import Staleness
 from ..types import CostmagicError, UsageError, did_you_mean
-from . import days, rules, stale, watches
+from . import days, rules, watches
 from .alert import SEVERITIES, Alert, Unsure
 from .board import Alerts, until
 
@@ -45,7 +45,7 @@ def judge(session: Session, now: datetime | None = None, history: days.History |
         yield from watches.tier_drift(watched)
         yield from watches.cache_collapse(watched, cause)
         yield from watches.unpriced(watched)
-        yield from watches.stale_policy(watched, partial(stale.reasons, engine.prices))
+        yield from watches.stale_policy(watched, Staleness(engine.settings, engine.prices).of)
 
     return sorted(every(), key=lambda one: -SEVERITIES.index(one.severity) if isinstance(one, Alert) else 1)
 
