@@ -14,16 +14,22 @@ from playwright.sync_api import Locator, Page, expect
 
 SHOTS = os.environ.get("COSTMAGIC_SHOTS")  # a folder to keep screenshots in, for people to look at
 
-# heavy errs on some tickets, standard on none, medium on every fifth.
+# heavy errs on some tickets, standard on none, medium on every fifth. After 120 answers they crawl until there is a
+# file GATE: whoever wants to see a run under way must not hurry.
 SETUP = """
 %load_ext costmagic
+import itertools, pathlib, time
 import costmagic as cm, pandas as pd
 kinds = {"invoice": "billing", "crash": "technical", "parcel": "shipping", "password": "account"}
 rows = [(f"Ticket {n}: my {list(kinds)[n % 4]} <b>again</b>", list(kinds.values())[n % 4]) for n in range(400)]
 df = pd.DataFrame(rows, columns=["text", "department"])
-answers = {f"Which department? {text}": department for text, department in rows}
+right, asked = {f"Which department? {text}": department for text, department in rows}, itertools.count()
+def answer(prompt):
+    if next(asked) > 120 and not pathlib.Path("GATE").exists():
+        time.sleep(2)
+    return right[prompt]
 for ref, accuracy in (("opus", 0.95), ("sonnet", 1.0), ("haiku", 0.8)):
-    cm.sim.script(f"sim:claude-{ref}-5-5", answers=answers, accuracy=accuracy, latency=LATENCY)
+    cm.sim.script(f"sim:claude-{ref}-5-5", answers=answer, accuracy=accuracy, latency=0.02)
 """
 ASK = "%%llm --feature tickets\nWhich department? Ticket 1: my crash <b>again</b>"
 
@@ -91,6 +97,16 @@ def wait_for_pairs(panel: Locator, model: str, n: int) -> None:
     )
 
 
+def settled(panel: Locator, model: str) -> int:
+    """The pairs of a paused run, once the calls that were under way have ended."""
+    seen = -1
+    for _ in range(5):
+        panel.page.wait_for_timeout(3_000)
+        if seen == (seen := pairs(panel, model)):
+            return seen
+    raise AssertionError("it does not pause")
+
+
 def test_the_panel_loads_costmagic_and_shows_what_was_spent(shared_lab: Lab, page: Page) -> None:
     call = "%%llm --feature greeting\nHello"
     notebook, panel = opened(page, shared_lab, "load.ipynb", [call, "%llm panel", "import time; time.sleep(600)"])
@@ -121,7 +137,7 @@ def test_the_panel_loads_costmagic_and_shows_what_was_spent(shared_lab: Lab, pag
 
 
 def test_from_the_data_to_a_policy_while_a_cell_runs(shared_lab: Lab, page: Page) -> None:
-    cells = [SETUP.replace("LATENCY", "0.4"), "import time; time.sleep(600)", ASK]
+    cells = [SETUP.replace("GATE", "journey"), "import time; time.sleep(600)", ASK]
     notebook, panel = opened(page, shared_lab, "journey.ipynb", cells)
     notebook.run(0)
     expect(panel.get_by_role("button", name="Run", exact=True)).to_have_attribute("aria-disabled", "true")
@@ -136,20 +152,18 @@ def test_from_the_data_to_a_policy_while_a_cell_runs(shared_lab: Lab, page: Page
     notebook.wait_for_kernel("busy")
     panel.get_by_role("button", name="Run", exact=True).click()
     expect(panel.locator(".cm-phase")).to_have_text("Running", timeout=60_000)
-    wait_for_pairs(panel, "standard", 10)
+    wait_for_pairs(panel, "medium", 10)
     shot(page, "running")
     panel.get_by_role("button", name="Pause").click()
     expect(panel.locator(".cm-phase")).to_have_text("Paused")
-    page.wait_for_timeout(1_000)  # calls under way end
-    before = pairs(panel, "standard")
-    page.wait_for_timeout(2_500)
-    assert pairs(panel, "standard") == before
+    before = settled(panel, "heavy")
     shot(page, "paused")
+    (shared_lab.root / "journey").touch()
     panel.get_by_role("button", name="Resume").click()
     expect(row(panel, "standard")).to_contain_text("✓ passes", timeout=120_000)
     expect(row(panel, "medium")).to_contain_text("✗ fails")
     expect(panel.locator(".cm-phase")).to_have_text("Done", timeout=60_000)
-    assert pairs(panel, "standard") > before
+    assert pairs(panel, "heavy") > before
     expect(panel.get_by_role("img", name="Accuracy over cost")).to_be_visible()
     shot(page, "done")
     items = panel.get_by_role("region", name="Disagreements")
@@ -190,16 +204,16 @@ def test_from_the_data_to_a_policy_while_a_cell_runs(shared_lab: Lab, page: Page
 
 
 def test_a_run_goes_on_after_the_kernel_has_been_restarted(shared_lab: Lab, page: Page) -> None:
-    notebook, panel = opened(page, shared_lab, "restart.ipynb", [SETUP.replace("LATENCY", "0.4")])
+    notebook, panel = opened(page, shared_lab, "restart.ipynb", [SETUP.replace("GATE", "restart")])
     notebook.run(0)
     filled_in(panel, "restarted")
     panel.get_by_role("button", name="Run", exact=True).click()
-    wait_for_pairs(panel, "standard", 10)
+    wait_for_pairs(panel, "medium", 10)
     notebook.restart()
     expect(panel).to_contain_text("costmagic is not loaded", timeout=60_000)
     notebook.run(0)
     expect(panel.locator(".cm-phase")).to_have_text("Paused", timeout=60_000)
-    assert pairs(panel, "standard") >= 10
+    assert pairs(panel, "medium") >= 10
     panel.get_by_role("button", name="← New evaluation").click()
     stored = panel.get_by_role("region", name="Earlier runs").get_by_role("listitem").first
     expect(stored).to_contain_text("restarted heavy → standard, medium")
@@ -211,7 +225,7 @@ def test_a_run_goes_on_after_the_kernel_has_been_restarted(shared_lab: Lab, page
 
 def test_it_follows_the_notebook_in_front_and_survives_odd_messages(shared_lab: Lab, page: Page) -> None:
     shared_lab.write("other.ipynb", ["1 + 1"])
-    notebook, panel = opened(page, shared_lab, "front.ipynb", [SETUP.replace("LATENCY", "0")])
+    notebook, panel = opened(page, shared_lab, "front.ipynb", [SETUP])
     notebook.run(0)
     filled_in(panel, "front")
     page.locator(".jp-DirListing-item", has_text="other.ipynb").dblclick()
