@@ -3,6 +3,8 @@
 # make front   the front end: what runs in the browser
 # make check   the quick subset: linters, types, tests without browser and real model
 # make bench   speed, beside the bars that it must hold
+# make dist    the source distribution and the wheel, in dist/
+# make binder-check   what Binder would build, in a new virtual environment, and the quickstart run there
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -20,7 +22,7 @@ FRONT_SOURCES := $(shell find labextension/src labextension/style -type f) \
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench lint front front-lint front-test clean postgresql
+.PHONY: demo test check bench dist binder-check lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull
@@ -31,10 +33,17 @@ test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql 
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
 
 check: $(VENV)/.dev lint front-test $(FRONT)
-	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model"
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model and not install"
 
 bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
+
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+
+binder-check: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest tests/distribution/test_installed.py
 
 lint: $(VENV)/.dev front-lint
 	$(BIN)/ruff check costmagic tests bench training
