@@ -3,6 +3,7 @@
 # make front   the front end: what runs in the browser
 # make check   the quick subset: linters, types, tests without browser and real model
 # make bench   speed, beside the bars that it must hold
+# make notebooks   the notebooks, run anew with their outputs
 # make dist    the source distribution and the wheel, in dist/
 # make binder-check   what Binder would build, in a new virtual environment, and the quickstart run there
 
@@ -22,10 +23,10 @@ FRONT_SOURCES := $(shell find labextension/src labextension/style -type f) \
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench dist binder-check lint front front-lint front-test clean postgresql
+.PHONY: demo test check bench notebooks dist binder-check lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
-	$(BIN)/costmagic pull
+	$(BIN)/costmagic pull smollm2-135m minilm
 	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
@@ -37,6 +38,9 @@ check: $(VENV)/.dev lint front-test $(FRONT)
 
 bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
+
+notebooks: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(TEST_HOME)/models/minilm.onnx $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python tests/executed.py
 
 dist: $(VENV)/.dev
 	rm -rf dist
@@ -81,7 +85,7 @@ $(BIN)/python:
 		(rm -rf $(VENV) && false)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]' 'jupyterlab>=4.4'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,embed,plot]' 'jupyterlab>=4.4'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
@@ -90,6 +94,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(TEST_HOME)/models/smollm2-135m.gguf: | $(VENV)/.dev
 	$(BIN)/costmagic --home $(TEST_HOME) pull smollm2-135m
+
+$(TEST_HOME)/models/minilm.onnx: | $(VENV)/.dev
+	$(BIN)/costmagic --home $(TEST_HOME) pull minilm
 
 $(CHROMIUM):
 	$(SUDO) apt-get update

@@ -9,8 +9,10 @@ from pathlib import Path
 import nbformat
 import yaml
 from distribution.fresh import ROOT, Fresh
+from nbconvert import HTMLExporter, MarkdownExporter
 
-from costmagic import __version__
+from costmagic import Session, __version__
+from costmagic.notebook.receipt import MIME
 
 SESSION = """
 %load_ext costmagic
@@ -60,7 +62,26 @@ def test_what_binder_builds_runs_the_quickstart(
     command = ["jupyter", "nbconvert", "--execute", "--to", "notebook", "--output-dir", str(tmp_path)]
     command += ["--ExecutePreprocessor.store_widget_state=False", str(ROOT / "notebooks" / "quickstart.ipynb")]
     fresh.run(*command, folder=tmp_path, **variables)
-    notebook = nbformat.read(tmp_path / "quickstart.ipynb", as_version=4)
+    check_quickstart(nbformat.read(tmp_path / "quickstart.ipynb", as_version=4), local_home)
+
+
+def check_quickstart(notebook: nbformat.NotebookNode, home: Path) -> None:
+    """It ran with no key, shows what it promises, becomes a page and a text, and every call is in the ledger."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert not [output for output in outputs if output.output_type == "error"]
-    assert "No API key found: every tier is the small built-in model." in nbformat.writes(notebook)
+    figures = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
+    assert [f["cache"]["layer"] for f in figures[:2]] == [None, "exact"]
+    assert any(f["simulated"] for f in figures)
+    written = nbformat.writes(notebook)
+    assert "No API key found: every tier is the small built-in model." in written
+    assert str(home) not in written
+    page, _ = HTMLExporter().from_notebook_node(notebook)
+    assert page.count("costmagic-receipt") == len(figures)
+    assert "exactly what was sent" in page
+    assert "SIMULATED" in page
+    text, _ = MarkdownExporter().from_notebook_node(notebook)
+    assert "smollm2-135m · medium" in text
+    frame = Session(home).ledger()
+    assert set(frame["status"]) == {"ok"}
+    # cm.stream leaves a row and no receipt, a comparison one for each of its three columns and none either
+    assert len(frame) == len(figures) + 1 + 3
