@@ -4,6 +4,7 @@
 # make check   the quick subset: linters, types, tests without browser and real model
 # make bench   speed, beside the bars that it must hold
 # make notebooks   the notebooks, run anew with their outputs
+# make pictures    the pictures in README.md
 # make dist    the source distribution and the wheel, in dist/
 # make binder-check   what Binder would build, in a new virtual environment, and the quickstart run there
 
@@ -23,7 +24,7 @@ FRONT_SOURCES := $(shell find labextension/src labextension/style -type f) \
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench notebooks dist binder-check lint front front-lint front-test clean postgresql
+.PHONY: demo test check bench notebooks pictures dist binder-check lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull smollm2-135m minilm
@@ -41,6 +42,9 @@ bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 
 notebooks: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(TEST_HOME)/models/minilm.onnx $(FRONT)
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python tests/executed.py
+
+pictures: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) COSTMAGIC_PICTURES=$(CURDIR)/.github/images $(BIN)/pytest tests/browser/test_pictures.py
 
 dist: $(VENV)/.dev
 	rm -rf dist
