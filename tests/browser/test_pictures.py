@@ -24,7 +24,7 @@ ticket = "I was charged twice for order 4711, and nobody answers the phone. Plea
 answers = {"department": "**Billing**: a payment was taken twice.", "sentence": "SUMMARY"}
 short = "Charged twice for order 4711; wants one payment back."
 long = "The customer was charged twice for order 4711, reached nobody by phone, and asks for one payment back."
-for ref in ("sim:claude-haiku-5-5", cm.route("Which department?").ref):
+for ref in ("sim:claude-haiku-5-5", cm.route("Which department?").route.ref):
     cm.sim.script(ref, answers={**answers, "sentence": short})
 cm.sim.script("sim:claude-opus-5-5", answers={**answers, "sentence": long})
 """
@@ -45,7 +45,7 @@ def picture(page: Page, name: str, first: Locator, last: Locator) -> None:
     assert bottom is not None
     area: FloatRect = {**top, "height": bottom["y"] + bottom["height"] - top["y"]}
     shot = Image.open(io.BytesIO(page.screenshot(clip=area)))
-    shot.convert("RGB").quantize(64).save(Path(PICTURES) / f"{name}.png", optimize=True)
+    shot.convert("RGB").quantize(160).save(Path(PICTURES) / f"{name}.png", optimize=True)
 
 
 def test_receipt_and_comparison(open_notebook: Open) -> None:
@@ -53,7 +53,7 @@ def test_receipt_and_comparison(open_notebook: Open) -> None:
     page = notebook.page
     page.set_viewport_size({"width": 1200, "height": 1400})
     page.evaluate("() => window.jupyterapp.shell.collapseLeft()")
-    notebook.run(0)
+    assert "Error" not in notebook.run(0).inner_text()
     expect(notebook.run(1).locator("summary")).to_contain_text("heavy would cost ≈ $")
     expect(notebook.run(2).locator("summary")).to_contain_text("avoided $")
     picture(page, "receipt", notebook.cell(1), notebook.cell(2))
