@@ -14,11 +14,10 @@ GRID = "costmagic.comparison.grid.Grid"
 def load(shell: InteractiveShell) -> None:
     """Register the magics and how replies are displayed."""
     from ..reply import Reply
-    from . import compare_comm, questions
+    from . import compare_comm
     from .magics import register
 
     register(shell)
-    questions.register(shell)
     compare_comm.register(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Reply, _reply_bundle)
@@ -29,11 +28,10 @@ def load(shell: InteractiveShell) -> None:
 def unload(shell: InteractiveShell) -> None:
     """Undo ``load``."""
     from ..reply import Reply
-    from . import compare_comm, questions
+    from . import compare_comm
     from .magics import unregister
 
     unregister(shell)
-    questions.unregister(shell)
     compare_comm.unregister(shell)
     if shell.display_formatter is not None:
         for shown in (Reply, COMPARISON, GRID):
