@@ -16,6 +16,7 @@ from .cache import cache, cache_lines
 from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
+from .policy import command as policy
 from .receipt import age
 from .shown import Shown
 from .totals import command as meter
@@ -161,6 +162,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "policy": policy,
     "meter": meter,
     "history": history,
     "vote": vote,
