@@ -16,6 +16,7 @@ from .cache import cache, cache_lines
 from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
+from .panel_cell import command as panel
 from .policy import command as policy
 from .receipt import age
 from .shown import Shown
@@ -162,6 +163,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "panel": panel,
     "policy": policy,
     "meter": meter,
     "history": history,
