@@ -28,6 +28,7 @@ __all__ = [
     "__version__",
     "action",
     "ask",
+    "breakeven",
     "budget",
     "cache_prefixes",
     "cache_stats",
@@ -37,12 +38,14 @@ __all__ = [
     "estimate",
     "ledger",
     "meter",
+    "plan",
     "route",
     "sim",
     "stream",
 ]
 
 _COMPARISON = ("Comparison", "compare", "compare_many")
+_SAVINGS = ("breakeven", "plan")
 
 # Methods of the default session.
 _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
+    from .savings import breakeven, plan
     from .session import Session, action
     from .types import (
         BudgetError,
@@ -80,6 +84,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".providers.sim", __name__)
     if name in _COMPARISON:
         return getattr(import_module(".comparison", __name__), name)
+    if name in _SAVINGS:
+        return getattr(import_module(".savings", __name__), name)
     if name == "meter":
         return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)

@@ -36,14 +36,14 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
     places = [(d, d.seconds, d.usd_per_1000) for d in dots if d.seconds is not None and d.usd_per_1000 is not None]
     if not places:
         raise UsageError("nothing to plot: no column has a price and was answered by a model just now")
-    pyplot = _pyplot()
+    draw = pyplot()
     figure: Figure
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
-    pyplot.close(figure)  # it shows once, as the value of the cell
+    figure, axes = draw.subplots(figsize=(6, 4), layout="constrained")
+    draw.close(figure)  # it shows once, as the value of the cell
     for dot, x, y in places:
         axes.scatter([x], [y], s=60, facecolors="none" if dot.simulated else "C0", edgecolors="C0", linewidths=1.5)
         label = f"{dot.name} SIMULATED" if dot.simulated else dot.name
-        axes.annotate(_literal(label), (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9)
+        axes.annotate(literal(label), (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9)
     costs = [y for _, _, y in places]
     if min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM:
         axes.set_yscale("log")
@@ -53,18 +53,19 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
     axes.set_ylabel("USD for 1,000 calls")
     left_out = [dot.name for dot in dots if dot.seconds is None or dot.usd_per_1000 is None]
     note = f"\nnot shown (no price, no answer, or from the cache): {', '.join(left_out)}" if left_out else ""
-    axes.set_xlabel(_literal(f"seconds to the whole reply{note}"))
+    axes.set_xlabel(literal(f"seconds to the whole reply{note}"))
     return figure
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """``text`` without formulas."""
     return text.replace("$", r"\$")
 
 
-def _pyplot() -> Any:
+def pyplot() -> Any:
+    """``matplotlib.pyplot``; raises UsageError when it is missing."""
     try:
-        import matplotlib.pyplot as pyplot
+        from matplotlib import pyplot
     except ImportError as error:
         raise UsageError(f"figures need the extra: pip install 'costmagic[plot]' ({error})") from None
     return pyplot

@@ -44,7 +44,7 @@ LAYERS = (
     ("engine",),
     ("cache_report", "prefix_report"),
     ("session",),
-    ("comparison",),
+    ("comparison", "savings"),
     ("notebook",),
     ("doctor", ""),
     ("cli",),

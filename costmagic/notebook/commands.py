@@ -16,6 +16,7 @@ from .cache import cache, cache_lines
 from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
+from .plan import plan
 from .receipt import age
 from .shown import Shown
 from .totals import command as meter
@@ -159,6 +160,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "budget": budget,
     "cache": cache,
     "meter": meter,
+    "plan": plan,
     "history": history,
     "vote": vote,
     "help": help_,

@@ -1,0 +1,110 @@
+"""Tiering: calls on dear tiers that a cheaper model answers well enough."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ..models import tier_ref
+from ..money import dollars
+from .item import NOTHING, Item
+from .workload import Finding, Workload, count, features, sentences
+
+DEAR = ("heavy", "standard")
+CHEAPER = "medium"
+
+# Long analysis and reasoning in many steps are what dear models are for.
+EARNED = ("analysis and planning", "math and reasoning")
+
+# What tiering and routing save, as published, where no evaluation says how much.
+LEAST, MOST = Decimal("0.4"), Decimal("0.6")
+
+EVALUATE = (
+    'cm.evaluate("calls", prompt="{{ prompt }}", feature="FEATURE", baseline="heavy", candidates=["medium", "routing"])'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An evaluation that found ``target`` good enough for the calls of ``feature`` on ``source``; both are models."""
+
+    feature: str
+    source: str
+    target: str
+    told: str
+
+
+def evidence(work: Workload) -> Iterator[Evidence]:
+    """What has been adopted: ``[[downgrade]]`` in the settings, the last one of each feature."""
+    settings = work.engine.settings
+
+    def ref(name: str) -> str:
+        return name if ":" in name else tier_ref(settings, name)
+
+    for one in {d.feature: d for d in settings.downgrade}.values():
+        yield Evidence(one.feature, ref(one.source), ref(one.target), str(one))
+
+
+def by_evidence(work: Workload) -> Finding:
+    """Move calls to where an evaluation found the answers good enough."""
+    details, named = [], 0
+    for one in evidence(work):
+        moved = [item for item in work.movable() if item.row.feature == one.feature and item.ref == one.source]
+        before = after = NOTHING
+        for item in moved:
+            price = item.on(one.target, work.rates)
+            was = item.cost(work.rates)
+            if price is None or price >= was:
+                continue
+            named += item.row.route_source == "explicit"
+            before, after = before + was, after + price
+            item.move(one.target, work.rates)
+        if before:
+            details.append(f"{one.told}: {dollars(before)} → {dollars(after)}")
+    how = "the calls of a feature with an adopted downgrade, made before it, priced on its model for the same tokens"
+    note = f"{count(named, 'call')} named a tier or model: leave -t and -m out." if named else ""
+    if not details:
+        note = "No [[downgrade]] is adopted that would move any of these calls."
+    return Finding(how, "", "%llm policy", note, details=tuple(details))
+
+
+def by_range(work: Workload) -> Finding:
+    """Take the published range off the calls that no evidence speaks of."""
+    settled = {one.feature for one in evidence(work)}
+    groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    cheaper, dear = tier_ref(work.engine.settings, CHEAPER), _dear(work)
+    for item in work.movable():
+        row = item.row
+        if item.ref in dear and item.ref != cheaper and row.task not in EARNED and row.feature not in settled:
+            groups[row.feature or "", row.task or ""].append(item)
+    details, up_to, moved = [], NOTHING, []
+    for (feature, task), items in sorted(groups.items()):
+        before, most = NOTHING, NOTHING
+        for item in items:
+            was, price = item.cost(work.rates), item.on(cheaper, work.rates)
+            if price is None or price >= was:
+                continue
+            room = (was - price) / was  # no more than on the cheaper model for all of them
+            item.share *= 1 - min(LEAST, room)
+            before, most = before + was, most + was * min(MOST, room)
+            moved.append(item)
+        if before:
+            up_to += most
+            named = ", ".join(part for part in (feature, task) if part) or "no feature, no task"
+            details.append(f"{named}: {count(len(items), 'call')}, {dollars(before)}")
+    how = (
+        f"no evaluation speaks of these calls on {' and '.join(DEAR)}: {LEAST:.0%} of their cost is assumed, the lower "
+        f"end of the published {LEAST:.0%} to {MOST:.0%}, and never more than {cheaper} would save on all of them"
+    )
+    note = sentences(
+        "An evaluation of your own calls makes this a measured figure." if moved else "",
+        f"Features: {features(moved)}." if features(moved) else "",
+    )
+    code = EVALUATE.replace("FEATURE", features(moved[:1]) or "NAME")
+    return Finding(how, "", code, note, "assumed", up_to, tuple(details))
+
+
+def _dear(work: Workload) -> set[str]:
+    return {tier_ref(work.engine.settings, tier) for tier in DEAR}
