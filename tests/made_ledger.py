@@ -39,9 +39,8 @@ def call(
 def filled(*calls: tuple[dict[str, Any], Request | None], **settings: Any) -> Session:
     """A session whose ledger holds the calls."""
     session = Session(settings=settings)
-    kept = [
-        {"call_id": row["id"], "request": request_json(request), "reply": "a reply"} for row, request in calls if request
-    ]
+    texts = {row["id"]: request_json(request) for row, request in calls if request}
+    kept = [{"call_id": id_, "request": text, "reply": "a reply"} for id_, text in texts.items()]
     with session.engine.ledger.transaction() as connection:
         for table, rows in ((metadata.tables["calls"], [row for row, _ in calls]), (metadata.tables["texts"], kept)):
             if rows:

@@ -57,17 +57,18 @@ class Prompt:
     Attributes:
         text: the last message; of one longer than HEAD and TAIL together, only these.
         length: of the whole last message, in characters.
-        settings: SHA-256 of all else that the answer depends on besides the model.
+        settings: SHA-256 of all else that the answer depends on besides the model; ``manner``: the same without the
+            limit of the reply's length, which may follow from the length of the prompt.
         turns: how many messages came before the last.
     """
 
     text: str
     length: int
     settings: str
+    manner: str
     turns: int
     role: str
     temperature: float | None
-    max_tokens: int | None
 
 
 def tallies(engine: Engine, since: datetime) -> dict[bool, Tally]:
@@ -135,15 +136,20 @@ def _prompt(request: str) -> Prompt | None:
         body = json.loads(request)
         *older, last = body["messages"]
         text: str = last["content"]
-        rest = {key: body.get(key) for key in ("system", "max_tokens", "temperature", "stop", "json")}
+        rest = {key: body.get(key) for key in ("system", "temperature", "stop", "json")}
+        manner = [rest, older]
         return Prompt(
             text=text if len(text) <= HEAD + TAIL else text[:HEAD] + text[-TAIL:],
             length=len(text),
-            settings=hashlib.sha256(json.dumps([rest, older], sort_keys=True).encode()).hexdigest(),
+            settings=_digest([manner, body.get("max_tokens")]),
+            manner=_digest(manner),
             turns=len(older),
             role=last["role"],
             temperature=rest["temperature"],
-            max_tokens=rest["max_tokens"],
         )
     except (ValueError, KeyError, TypeError):
         return None  # not written by this program
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

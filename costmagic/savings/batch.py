@@ -6,7 +6,6 @@ from collections import Counter
 from decimal import Decimal
 
 from .item import Item
-from .loops import find
 from .workload import Finding, Workload, count, sentences
 
 # Of the price, input and output alike, at Anthropic and at OpenAI.
@@ -21,7 +20,7 @@ def apply(work: Workload) -> Finding:
     """Halve the price of background loops where the provider has a batch price."""
     waiting: Counter[str] = Counter()
     elsewhere = 0
-    for loop in find(work.movable()):
+    for loop in work.loops():
         for item in loop.items:
             if _has_batch_price(work, item):
                 item.share *= HALF

@@ -27,9 +27,11 @@ class Item:
         share: of the price that is still paid: a discount that no token tells of.
         gone: the call would not have been made.
         spent: USD that it cost.
+        started_at: UTC, naive like all moments of the ledger.
     """
 
     row: Any
+    started_at: datetime
     prompt: Prompt | None
     model: Model
     usage: Usage
@@ -37,6 +39,7 @@ class Item:
     share: Decimal = Decimal(1)
     gone: bool = False
     _listed: Decimal | None = field(default=None, repr=False)
+    _priced: tuple[object, int] | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, row: Any, prompt: Prompt | None, rates: Rates) -> Item:
@@ -49,7 +52,7 @@ class Item:
             cache_write_1h_tokens=row.cache_write_1h_tokens or 0,
         )
         model = Model(f"{row.provider}:{row.model_requested}", row.model)
-        item = cls(row, prompt, model, usage, from_nusd(row.cost_nusd))
+        item = cls(row, row.started_at, prompt, model, usage, from_nusd(row.cost_nusd))
         item._listed = rates.cost(model, usage, row.started_at)
         return item
 
@@ -61,12 +64,6 @@ class Item:
     def asked(self) -> str:
         """The model that was asked, whatever has become of that."""
         return f"{self.row.provider}:{self.row.model_requested}"
-
-    @property
-    def started_at(self) -> datetime:
-        """UTC, naive like all moments of the ledger."""
-        moment: datetime = self.row.started_at
-        return moment
 
     @property
     def ended_at(self) -> datetime:
@@ -92,8 +89,11 @@ class Item:
         return NOTHING if now is None else max(NOTHING, (self.spent + now - self._listed) * self.share)
 
     def nusd(self, rates: Rates) -> int:
-        """The same in whole nano-dollars."""
-        return to_nusd(self.cost(rates)) or 0
+        """The same in whole nano-dollars; computed anew only where something has changed."""
+        state = (self.model, self.usage, self.share, self.gone)
+        if self._priced is None or self._priced[0] != state:
+            self._priced = state, to_nusd(self.cost(rates)) or 0
+        return self._priced[1]
 
     @property
     def repriceable(self) -> bool:

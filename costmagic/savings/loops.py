@@ -36,7 +36,7 @@ def find(items: Sequence[Item]) -> Iterator[Loop]:
     for item in items:
         prompt = item.prompt
         if prompt is not None and not prompt.turns and not item.row.batched:
-            groups[item.row.feature, item.asked, prompt.settings].append(item)
+            groups[item.row.feature, item.asked, prompt.manner].append(item)
     for group in groups.values():
         for run in _runs(group):
             yield from templates(run)

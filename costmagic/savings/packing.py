@@ -7,29 +7,29 @@ from dataclasses import replace
 
 from ..tokens import TOKENS_PER_MESSAGE, TOKENS_PER_REPLY
 from .item import NOTHING, Item
-from .loops import Loop, find
-from .workload import Finding, Workload, count, features, sentences
+from .loops import Loop
+from .workload import Finding, Workload, count, named, sentences
 
 PACK = 20  # tasks in one prompt
 
 # Longer tasks or replies fill the model's attention: they go alone.
 LONGEST_TASK, LONGEST_REPLY = 1_000, 200  # tokens
 
-# What packing adds: a number and a line break to each task and each answer, and once the wish for them.
-TASK_FRAME, ANSWER_FRAME, PACK_FRAME = 4, 4, 30  # tokens
+# What packing adds: a number, its dot and a line break to each task and each answer, and once the wish for them.
+TASK_FRAME, ANSWER_FRAME, PACK_FRAME = 3, 3, 15  # tokens
 
 CODE = """\
 rows = [...]  # the tasks of the loop: 20 of them share one prompt
 numbered = "\\n".join(f"{n}. {row}" for n, row in enumerate(rows[:20], 1))
 prompt = "INSTRUCTION\\nAnswer each item in a line of its own, with its number.\\n" + numbered
-reply = cm.ask(prompt, feature="FEATURE")"""
+reply = cm.ask(prompt, feature=FEATURE)"""
 
 
 def apply(work: Workload) -> Finding:
     """Put the short tasks of each loop into packs, where that is cheaper."""
     packed: list[Item] = []
     packs = 0
-    for loop in find(work.movable()):
+    for loop in work.loops():
         instructions = _instructions(work, loop)
         fit = [item for item in loop.items if _fits(item, instructions)]
         for start in range(0, len(fit), PACK):
@@ -47,7 +47,7 @@ def apply(work: Workload) -> Finding:
         "Check the quality on a sample: answers in one reply influence each other." if packed else "",
         f"{count(untold, 'call')} without a kept text not looked at." if untold else "",
     )
-    return Finding(how, "", CODE.replace("FEATURE", features(packed[:1]) or "NAME"), note)
+    return Finding(how, "", CODE.replace("FEATURE", named(packed)), note)
 
 
 def _instructions(work: Workload, loop: Loop) -> int:

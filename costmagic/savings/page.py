@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ..tables import NO_MATH, Table, html, money_safe, plain, printable
@@ -55,8 +56,14 @@ def as_markdown(table: Table | None, notes: Sequence[str], steps: Sequence[Step]
     for step in steps:
         explained = " ".join([_told(step), step.note, *(f"{line};" for line in step.details)])
         parts.append(f"**{_escaped(step.title)}**: {_escaped(explained)}")
-        parts += [f"```\n{text}\n```" for text in (step.setting, step.code) if text]
+        parts += [_fenced(text) for text in (step.setting, step.code) if text]
     return "\n\n".join(parts)
+
+
+def _fenced(text: str) -> str:
+    """A code block that no text in it can end."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence}\n{text}\n{fence}"
 
 
 def _escaped(text: str) -> str:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from ..models import tier_ref
 from ..money import dollars
 from .item import NOTHING, Item
-from .workload import Finding, Workload, count, features, sentences
+from .workload import Finding, Workload, count, features, named, sentences
 
 DEAR = ("heavy", "standard")
 CHEAPER = "medium"
@@ -22,7 +22,7 @@ EARNED = ("analysis and planning", "math and reasoning")
 LEAST, MOST = Decimal("0.4"), Decimal("0.6")
 
 EVALUATE = (
-    'cm.evaluate("calls", prompt="{{ prompt }}", feature="FEATURE", baseline="heavy", candidates=["medium", "routing"])'
+    'cm.evaluate("calls", prompt="{{ prompt }}", feature=FEATURE, baseline="heavy", candidates=["medium", "routing"])'
 )
 
 
@@ -49,7 +49,7 @@ def evidence(work: Workload) -> Iterator[Evidence]:
 
 def by_evidence(work: Workload) -> Finding:
     """Move calls to where an evaluation found the answers good enough."""
-    details, named = [], 0
+    details, explicit = [], 0
     for one in evidence(work):
         moved = [item for item in work.movable() if item.row.feature == one.feature and item.ref == one.source]
         before = after = NOTHING
@@ -58,16 +58,16 @@ def by_evidence(work: Workload) -> Finding:
             was = item.cost(work.rates)
             if price is None or price >= was:
                 continue
-            named += item.row.route_source == "explicit"
+            explicit += item.row.route_source == "explicit"
             before, after = before + was, after + price
             item.move(one.target, work.rates)
         if before:
             details.append(f"{one.told}: {dollars(before)} → {dollars(after)}")
     how = "the calls of a feature with an adopted downgrade, made before it, priced on its model for the same tokens"
-    note = f"{count(named, 'call')} named a tier or model: leave -t and -m out." if named else ""
+    note = f"{count(explicit, 'call')} named a tier or model: leave -t and -m out." if explicit else ""
     if not details:
         note = "No [[downgrade]] is adopted that would move any of these calls."
-    return Finding(how, "", "%llm policy", note, details=tuple(details))
+    return Finding(how, "", "%llm tiers", note, details=tuple(details))
 
 
 def by_range(work: Workload) -> Finding:
@@ -92,8 +92,8 @@ def by_range(work: Workload) -> Finding:
             moved.append(item)
         if before:
             up_to += most
-            named = ", ".join(part for part in (feature, task) if part) or "no feature, no task"
-            details.append(f"{named}: {count(len(items), 'call')}, {dollars(before)}")
+            kind = ", ".join(part for part in (feature, task) if part) or "no feature, no task"
+            details.append(f"{kind}: {count(len(items), 'call')}, {dollars(before)}")
     how = (
         f"no evaluation speaks of these calls on {' and '.join(DEAR)}: {LEAST:.0%} of their cost is assumed, the lower "
         f"end of the published {LEAST:.0%} to {MOST:.0%}, and never more than {cheaper} would save on all of them"
@@ -102,7 +102,7 @@ def by_range(work: Workload) -> Finding:
         "An evaluation of your own calls makes this a measured figure." if moved else "",
         f"Features: {features(moved)}." if features(moved) else "",
     )
-    code = EVALUATE.replace("FEATURE", features(moved[:1]) or "NAME")
+    code = EVALUATE.replace("FEATURE", named(moved))
     return Finding(how, "", code, note, "assumed", up_to, tuple(details))
 
 

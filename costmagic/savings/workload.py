@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Literal
 
 from ..engine import Engine
 from .item import Item
+from .loops import Loop, find
 from .rates import Rates
 
 Basis = Literal["measured", "assumed"]
@@ -38,9 +40,17 @@ class Workload:
     simulated: bool
     complete: bool = True
 
+    _loops: list[Loop] | None = None
+
     def movable(self) -> list[Item]:
         """Those that a technique may still change, oldest first."""
         return [item for item in self.items if item.movable]
+
+    def loops(self) -> list[Loop]:
+        """The background loops among them, found once: whoever asks later takes no call out before."""
+        if self._loops is None:
+            self._loops = list(find(self.movable()))
+        return self._loops
 
     @property
     def span(self) -> float:
@@ -89,8 +99,12 @@ def sentences(*parts: str) -> str:
 
 def features(items: Iterable[Item]) -> str:
     """The features of some calls as people read them, the most frequent first."""
-    from collections import Counter
-
     names = Counter(item.row.feature for item in items if item.row.feature)
     listed = [name for name, _ in names.most_common(3)]
     return ", ".join(listed) + (" …" if len(names) > len(listed) else "")
+
+
+def named(items: Iterable[Item]) -> str:
+    """The most frequent feature of some calls, as it stands in a cell."""
+    names = Counter(item.row.feature for item in items if item.row.feature)
+    return repr(names.most_common(1)[0][0]) if names else '"NAME"'
