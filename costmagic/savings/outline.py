@@ -139,7 +139,7 @@ class SavingsPlan:
         if self.whole is not None:
             lines.append(
                 f"Only the newest {self.calls:,} calls were read, of {self.whole[0]:,} that cost "
-                f"{dollars(self.whole[1])} in these days."
+                f"{dollars(self.whole[1])} in these days: what repeats an earlier one is not seen."
             )
         if self.hits:
             lines.append(f"Caches answered {count(self.hits, 'call')} already, and avoided {dollars(self.avoided)}.")

@@ -74,10 +74,12 @@ def by_range(work: Workload) -> Finding:
     """Take the published range off the calls that no evidence speaks of."""
     settled = {one.feature for one in evidence(work)}
     groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    cheaper, dear = tier_ref(work.engine.settings, CHEAPER), _dear(work)
+    cheaper = tier_ref(work.engine.settings, CHEAPER)
+    dear = {tier_ref(work.engine.settings, tier) for tier in DEAR}
     for item in work.movable():
         row = item.row
-        if item.ref in dear and item.ref != cheaper and row.task not in EARNED and row.feature not in settled:
+        on_dear = (row.tier in DEAR or item.ref in dear) and item.ref != cheaper
+        if on_dear and row.task not in EARNED and row.feature not in settled:
             groups[row.feature or "", row.task or ""].append(item)
     details, up_to, moved = [], NOTHING, []
     for (feature, task), items in sorted(groups.items()):
@@ -104,7 +106,3 @@ def by_range(work: Workload) -> Finding:
     )
     code = EVALUATE.replace("FEATURE", named(moved))
     return Finding(how, "", code, note, "assumed", up_to, tuple(details))
-
-
-def _dear(work: Workload) -> set[str]:
-    return {tier_ref(work.engine.settings, tier) for tier in DEAR}

@@ -96,6 +96,16 @@ def test_without_evidence_the_published_range_is_assumed() -> None:
     assert "60%" in step.how
 
 
+def test_dear_is_what_was_on_a_dear_tier_or_is_on_one_now() -> None:
+    elsewhere = "anthropic:claude-opus-4-8"  # $5 in, $25 out
+    now = dear(tier=None)
+    then = dear(ref=elsewhere, nusd=7_500_000)
+    never = dear(ref=elsewhere, nusd=7_500_000, tier="coding")
+    cheap = call("x", tier="heavy")
+    step = plan(session=filled(now, then, never, cheap, tiers=TIERS))["tiering assumed"]
+    assert step.saving == micro(0.4 * (6_000 + 7_500))
+
+
 def test_no_more_is_assumed_than_the_cheaper_model_would_save() -> None:
     tiers = {**TIERS, "medium": "anthropic:claude-sonnet-5-5"}  # $2 in, $10 out: half
     prices = {"anthropic:claude-sonnet-5-5": {"input": 3, "output": 15}}  # three quarters
