@@ -9,7 +9,7 @@ from pathlib import Path
 
 from costmagic import weights
 
-from . import calls, meter, routing, similar, startup
+from . import calls, evaluation, meter, routing, similar, startup
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,10 @@ def rows() -> list[Row]:
     p50, p99, alone = similar.lookup_ms(models)
     note = f"p99 {p99:.2f} ms, the embedding alone {alone:.2f} ms"
     add(Row("semantic hit among 100,000, ask to reply, p50", p50, 10, "ms", note=note))
+    add(Row("evaluation on 100,000 rows: define, estimate", evaluation.large_frame_ms(), 1_000, "ms"))
+    share, rate = evaluation.share_of_ideal()
+    note = f"1,000 × 4 at 500 ms, 32 at once: {rate:.1f} answers/s"
+    add(Row("an evaluation's share of the ideal rate", share, 90, "%", more=True, note=note))
     return result
 
 

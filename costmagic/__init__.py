@@ -16,6 +16,7 @@ __all__ = [
     "Comparison",
     "ConfigError",
     "CostmagicError",
+    "Evaluation",
     "Message",
     "MissingKeyError",
     "ProviderError",
@@ -36,6 +37,7 @@ __all__ = [
     "compare_many",
     "costs",
     "estimate",
+    "evaluate",
     "ledger",
     "meter",
     "plan",
@@ -46,6 +48,7 @@ __all__ = [
 
 _COMPARISON = ("Comparison", "compare", "compare_many")
 _SAVINGS = ("breakeven", "plan")
+_EVALUATION = ("Evaluation", "evaluate")
 
 # Methods of the default session.
 _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate", "ledger", "route", "stream")
@@ -53,6 +56,7 @@ _SESSION = ("ask", "budget", "cache_prefixes", "cache_stats", "costs", "estimate
 if TYPE_CHECKING:
     from . import routing as routing
     from .comparison import Comparison, compare, compare_many
+    from .evaluation import Evaluation, evaluate
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
@@ -86,6 +90,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(".comparison", __name__), name)
     if name in _SAVINGS:
         return getattr(import_module(".savings", __name__), name)
+    if name in _EVALUATION:
+        return getattr(import_module(".evaluation", __name__), name)
     if name == "meter":
         return import_module(".notebook.totals", __name__).meter
     sessions = import_module(".session", __name__)

@@ -58,6 +58,11 @@ class ConfigFile:
         was, self.settings = self.settings, settings
         return settings != was
 
+    @property
+    def place(self) -> Path:
+        """The file that counts; where there is none, the one that would: in the folder that work began in."""
+        return self._state[0] if self._state else self._candidates[0]
+
     def _now(self) -> _State:
         for path in self._candidates:
             try:

@@ -36,10 +36,10 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
     places = [(d, d.seconds, d.usd_per_1000) for d in dots if d.seconds is not None and d.usd_per_1000 is not None]
     if not places:
         raise UsageError("nothing to plot: no column has a price and was answered by a model just now")
-    draw = pyplot()
+    plt = pyplot()
     figure: Figure
-    figure, axes = draw.subplots(figsize=(6, 4), layout="constrained")
-    draw.close(figure)  # it shows once, as the value of the cell
+    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    plt.close(figure)  # it shows once, as the value of the cell
     for dot, x, y in places:
         axes.scatter([x], [y], s=60, facecolors="none" if dot.simulated else "C0", edgecolors="C0", linewidths=1.5)
         label = f"{dot.name} SIMULATED" if dot.simulated else dot.name
@@ -63,9 +63,9 @@ def literal(text: str) -> str:
 
 
 def pyplot() -> Any:
-    """``matplotlib.pyplot``; raises UsageError when it is missing."""
+    """matplotlib's. Raises UsageError when it is missing."""
     try:
-        from matplotlib import pyplot
+        import matplotlib.pyplot as plt
     except ImportError as error:
         raise UsageError(f"figures need the extra: pip install 'costmagic[plot]' ({error})") from None
-    return pyplot
+    return plt

@@ -14,6 +14,7 @@ from .prices import Prices
 from .reach import Reach
 from .reduce.output_limits import output_limit
 from .routing import Router
+from .staleness import Staleness
 from .tables import encodable
 from .types import TIERS, Message, Request, Route, UsageError
 
@@ -68,6 +69,7 @@ class Preparer:
         self._prices = prices
         self._router = router
         self._reach = reach
+        self._staleness = Staleness(settings, prices)
 
     def prepare(self, ask: Ask, sendable: bool = True) -> Prepared:
         """Check, route and complete ``ask``; sends nothing.
@@ -81,6 +83,8 @@ class Preparer:
         if ask.model and ":" not in ask.model:
             self._reach.refuse_bare_name(ask.model.strip())
         route = self._router.route(ask.prompt, ask.tier, ask.model, ask.purpose, ask.feature)
+        if route.source == "policy":
+            route = self._staleness.marked(route, ask.feature, ask.prompt, ask.system)
         return self.complete(ask, route, sendable)
 
     def elsewhere(self, prepared: Prepared, target: str, sendable: bool = True) -> Prepared:

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
-from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import forks, models
@@ -24,12 +24,14 @@ from .limits import parse as parse_limit
 from .reply import Reply
 from .reply_stream import ReplyStream
 from .request import Ask, Prepared
+from .totals import Totals
 from .types import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .cache_report import CacheStats
+    from .evaluation import Evaluation
     from .prefix_report import PrefixReport
     from .routing.examples import Example
 
@@ -44,18 +46,6 @@ def action(name: str) -> Iterator[None]:
         yield
     finally:
         _action.reset(token)
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What a session has done so far. Simulated money is kept apart."""
-
-    calls: int = 0
-    hits: int = 0
-    cost: Decimal = Decimal(0)
-    avoided: Decimal = Decimal(0)
-    simulated_cost: Decimal = Decimal(0)
-    unpriced: int = 0
 
 
 class Session:
@@ -101,6 +91,11 @@ class Session:
     def settings(self) -> Settings:
         """The settings in force: the file's, or where that has a mistake now, the last good ones."""
         return self.engine.settings
+
+    @property
+    def config_path(self) -> Path:
+        """The ``costmagic.toml`` that counts; where there is none, where it would be."""
+        return self._config.place
 
     @property
     def mistake(self) -> str | None:
@@ -194,6 +189,12 @@ class Session:
         """
         return self.engine.ledger.costs(by, since)
 
+    def evaluate(self, data: Any = None, prompt: str | None = None, **options: Any) -> Evaluation:
+        """Find the cheapest model that is good enough; see ``costmagic.evaluate``."""
+        from .evaluation import evaluate
+
+        return evaluate(data, prompt, session=self, **options)
+
     def cache_prefixes(self, days: float = 30) -> PrefixReport:
         """The beginnings of prompts that came again in the last ``days``, and what caching them would save a month.
 
@@ -262,18 +263,8 @@ class Session:
         self.close()
 
     def _count(self, reply: Reply) -> None:
-        cost, simulated = reply.cost or Decimal(0), reply.simulated
-        avoided = reply.avoided if reply.avoided is not None and not simulated else Decimal(0)
         with self._lock:
-            was = self._totals
-            self._totals = Totals(
-                calls=was.calls + 1,
-                hits=was.hits + (reply.cache is not None),
-                cost=was.cost + (Decimal(0) if simulated else cost),
-                avoided=was.avoided + avoided,
-                simulated_cost=was.simulated_cost + (cost if simulated else Decimal(0)),
-                unpriced=was.unpriced + (reply.cost is None and not simulated),
-            )
+            self._totals = self._totals.plus(reply)
         self._tell()
 
 

@@ -41,7 +41,8 @@ class Downgrade:
         source, target: tier or ``provider:model``; ``from`` and ``to`` in the file.
         evidence: what else the table holds, as it stands there: ``margin``, ``confidence``, ``drop`` and its
             ``interval`` (all as shares, 0.02 is 2 %), ``n`` pairs, ``dataset_hash``, ``prompt_hash``, ``date``,
-            ``prices``.
+            ``prices``; ``evaluation``, the id of the run; the ``prompt`` and ``system`` templates and the models behind
+            the tiers (``from_model``, ``to_model``) at that time; ``forced`` where it had not passed.
     """
 
     feature: str
@@ -50,8 +51,13 @@ class Downgrade:
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
+        evidence = self.evidence_text()
+        return f"{self.source} → {self.target} for feature '{self.feature}'" + (f", {evidence}" if evidence else "")
+
+    def evidence_text(self) -> str:
+        """The evidence in a line; empty where there is none."""
         known = self.evidence
-        told = [f"{self.source} → {self.target} for feature '{self.feature}'"]
+        told = ["adopted WITHOUT having passed"] if known.get("forced") else []
         if "drop" in known:
             low_high = known.get("interval")
             interval = f" [{_percent(low_high[0])} to {_percent(low_high[1])}]" if low_high else ""
@@ -86,7 +92,10 @@ def read_rule(table: Any, where: Where) -> Mapping[str, Any]:
     return dict(table)
 
 
-_EVIDENCE = ("margin", "confidence", "drop", "interval", "n", "dataset_hash", "prompt_hash", "date", "prices")
+_EVIDENCE = (
+    *("margin", "confidence", "drop", "interval", "n", "dataset_hash", "prompt_hash", "date", "prices"),
+    *("evaluation", "from_model", "to_model", "prompt", "system", "forced"),
+)
 
 
 def read_downgrade(table: Any, where: Where) -> Downgrade:
@@ -114,7 +123,7 @@ def _evidence(key: str, value: Any, where: Where) -> Any:
         return [number(bound, name, where) for bound in bounds]
     if key == "date":
         return value.isoformat() if isinstance(value, datetime.date) else typed(value, str, name, where)
-    return typed(value, {"n": int, "prices": dict}.get(key, str), name, where)
+    return typed(value, {"n": int, "prices": dict, "forced": bool}.get(key, str), name, where)
 
 
 def read_routing(table: Mapping[str, Any], where: Where) -> RoutingConfig:

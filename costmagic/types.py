@@ -207,6 +207,7 @@ class Route:
             choice or a rule decided.
         narrow: the reply is a label, a yes or no, a single value.
         unsure: nobody who was asked is sure: the default tier answers.
+        stale: why the evidence of the policy that decided no longer holds, a sentence each.
     """
 
     tier: str | None
@@ -218,6 +219,7 @@ class Route:
     confidence: float | None = None
     narrow: bool = False
     unsure: bool = False
+    stale: tuple[str, ...] = ()
 
 
 def closest(word: str, choices: Sequence[str], n: int = 3) -> list[str]:

@@ -66,10 +66,41 @@ def _m003_prefixes(connection: Connection) -> None:
         connection.execute(text(f"CREATE INDEX calls_{name} ON calls ({name}, started_at) WHERE {name} IS NOT NULL"))
 
 
+def _m004_evaluations(connection: Connection) -> None:
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluations (
+            id TEXT PRIMARY KEY, created_at TIMESTAMP NOT NULL, changed_at TIMESTAMP NOT NULL, notebook TEXT,
+            feature TEXT, phase TEXT NOT NULL, definition TEXT NOT NULL, arms TEXT NOT NULL, summary TEXT
+        )
+        """)
+    )
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluation_items (
+            run_id TEXT NOT NULL, position INTEGER NOT NULL, label TEXT NOT NULL, prompt TEXT NOT NULL, system TEXT,
+            expected TEXT, PRIMARY KEY (run_id, position)
+        )
+        """)
+    )
+    connection.execute(
+        text("""
+        CREATE TABLE IF NOT EXISTS evaluation_answers (
+            run_id TEXT NOT NULL, arm TEXT NOT NULL, position INTEGER NOT NULL, call_id TEXT, text TEXT,
+            cost_nusd BIGINT, price_nusd BIGINT, simulated BOOLEAN NOT NULL, score DOUBLE PRECISION, error TEXT,
+            PRIMARY KEY (run_id, arm, position)
+        )
+        """)
+    )
+    # A run that was killed finds what it had bought by this.
+    connection.execute(text("CREATE INDEX calls_parent ON calls (parent_id) WHERE parent_id IS NOT NULL"))
+
+
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("001_calls_and_texts", _m001_calls_and_texts),
     ("002_reservations", _m002_reservations),
     ("003_prefixes", _m003_prefixes),
+    ("004_evaluations", _m004_evaluations),
 )
 
 

@@ -94,6 +94,48 @@ reservations = Table(
     Column("expires_at", DateTime, nullable=False),  # UTC: of a call whose process died
 )
 
+# One row per evaluation; what its calls cost stands in ``calls``, whose parent_id begins with its id and a slash.
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", DateTime, nullable=False),  # UTC
+    Column("changed_at", DateTime, nullable=False),  # UTC
+    Column("notebook", Text),
+    Column("feature", Text),
+    Column("phase", Text, nullable=False),
+    Column("definition", Text, nullable=False),  # JSON
+    Column("arms", Text, nullable=False),  # JSON: names and models of the baseline and the candidates
+    Column("summary", Text),  # JSON: how it stood when its phase last changed
+)
+
+# What an evaluation asks, in the seeded order in which it does.
+evaluation_items = Table(
+    "evaluation_items",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("label", Text, nullable=False),  # of the row it was made of
+    Column("prompt", Text, nullable=False),
+    Column("system", Text),
+    Column("expected", Text),  # NULL: agreement with the baseline counts
+)
+
+evaluation_answers = Table(
+    "evaluation_answers",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("arm", Text, primary_key=True),  # "baseline", "again", a candidate's name, or "judge:NAME:1" and ":2"
+    Column("position", Integer, primary_key=True),
+    Column("call_id", Text),  # NULL: never sent
+    Column("text", Text),  # NULL: texts are not kept, or there is none
+    Column("cost_nusd", BigInteger),  # paid; NULL = unpriced
+    Column("price_nusd", BigInteger),  # what the call costs when no cache answers it; NULL = unpriced
+    Column("simulated", Boolean, nullable=False),
+    Column("score", Float),  # 0 to 1; NULL: none, or its scorer raised
+    Column("error", Text),
+)
+
 update_running = calls.update().where(calls.c.id == bindparam("of"), calls.c.latency_ms.is_(None))
 update_call = calls.update().where(calls.c.id == bindparam("of"))
 update_text = texts.update().where(texts.c.call_id == bindparam("of"))

@@ -17,6 +17,7 @@ from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .plan import plan
+from .policy import command as policy
 from .receipt import age
 from .shown import Shown
 from .totals import command as meter
@@ -159,6 +160,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "policy": policy,
     "meter": meter,
     "plan": plan,
     "history": history,

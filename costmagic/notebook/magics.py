@@ -46,8 +46,8 @@ class CostMagics(Magics):
             raise UsageError(str(error)) from None
 
     def _ask(self, session: sessions.Session, line: str, cell: str, namespace: Mapping[str, Any]) -> Any:
+        from ..templates import interpolate
         from . import live
-        from .interpolation import interpolate
         from .options import parse, system_prompt
 
         parsed = parse(line)

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from ..templates import interpolate
 from ..types import UsageError, closest, did_you_mean
-from .interpolation import interpolate
 
 
 class _Parser(argparse.ArgumentParser):

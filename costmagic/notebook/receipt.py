@@ -51,6 +51,7 @@ def figures(reply: Reply) -> dict[str, Any]:
             "reason": reply.route.reason,
             "task": reply.route.task,
             "confidence": reply.route.confidence,
+            "stale": list(reply.route.stale),
         },
         "usage": {
             "input_tokens": usage.input_tokens,
@@ -106,6 +107,8 @@ def _badges(reply: Reply) -> list[tuple[str, str]]:
         badges.append((f"CUT AT {reply.request.max_tokens:,} TOKENS", "warn"))
     if reply.data_error:
         badges.append(("NOT JSON", "error"))
+    if reply.route.stale:
+        badges.append(("STALE POLICY", "warn"))
     if reply.prefix_warning:
         badges.append(("PROMPT CACHE MISS", "warn"))
     return badges

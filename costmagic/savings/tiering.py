@@ -67,7 +67,7 @@ def by_evidence(work: Workload) -> Finding:
     note = f"{count(explicit, 'call')} named a tier or model: leave -t and -m out." if explicit else ""
     if not details:
         note = "No [[downgrade]] is adopted that would move any of these calls."
-    return Finding(how, "", "%llm tiers", note, details=tuple(details))
+    return Finding(how, "", "%llm policy", note, details=tuple(details))
 
 
 def by_range(work: Workload) -> Finding:

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from costmagic.notebook.interpolation import interpolate
+from costmagic.templates import interpolate
 from costmagic.types import UsageError
 
 SECRET = "sk-secret-in-the-environment"

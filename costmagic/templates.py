@@ -1,10 +1,11 @@
-"""``{{ expression }}`` in prompts: one pass, from the notebook's namespace, in a sandbox."""
+"""``{{ expression }}`` in prompts: one pass, from a notebook's namespace or the columns of a row, in a sandbox."""
 
 from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from types import ModuleType
 from typing import Any, NoReturn
@@ -13,7 +14,7 @@ from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..types import UsageError, did_you_mean
+from .types import UsageError, did_you_mean
 
 # Builtins that people use in an expression; none reaches files, code or attributes.
 BUILTINS = (
@@ -69,6 +70,59 @@ def _environment() -> _Environment:
     return environment
 
 
+class Template:
+    """A prompt with ``{{ expression }}`` in it, parsed once and filled in any number of times.
+
+    Args:
+        text: the prompt. Without ``{{`` it stays as it is.
+
+    Raises:
+        UsageError: a broken expression.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._compiled: Any = None
+        if "{{" not in text:
+            return
+        with _mistakes():
+            self._tree = _environment().parse(text)
+            self._compiled = _environment().from_string(self._tree)
+
+    @property
+    def literals(self) -> tuple[str, ...]:
+        """The text before, between and after the expressions."""
+        if self._compiled is None:
+            return (self.text,)
+        parts = [""]
+        for output in self._tree.find_all(nodes.Output):
+            for node in output.nodes:
+                if isinstance(node, nodes.TemplateData):
+                    parts[-1] += node.data
+                else:
+                    parts.append("")
+        return tuple(parts)
+
+    def check(self, namespace: Mapping[str, Any]) -> None:
+        """Raise UsageError when the prompt uses a name that ``namespace`` does not have, or a module."""
+        if self._compiled is not None:
+            _check_names(self._tree, namespace, _environment().globals)
+
+    def names(self) -> set[str]:
+        """The names that the expressions use."""
+        return set() if self._compiled is None else {node.name for node in self._tree.find_all(nodes.Name)}
+
+    def fill(self, namespace: Mapping[str, Any]) -> str:
+        """The prompt with each expression replaced by its value; see ``interpolate``."""
+        if self._compiled is None:
+            return self.text
+        with _mistakes():
+            self.check(namespace)
+            # Only the names that are used: a notebook's namespace may be large, and may hold odd keys.
+            rendered = self._compiled.render({name: namespace[name] for name in self.names() if name in namespace})
+        return str(rendered)
+
+
 def interpolate(text: str, namespace: Mapping[str, Any]) -> str:
     """Replace each ``{{ expression }}`` in ``text`` by its value.
 
@@ -79,15 +133,14 @@ def interpolate(text: str, namespace: Mapping[str, Any]) -> str:
         UsageError: an undefined name (with the closest ones), a broken expression, a module, or an
             expression that raises.
     """
-    if "{{" not in text:
-        return text
-    environment = _environment()
+    return Template(text).fill(namespace)
+
+
+@contextmanager
+def _mistakes() -> Iterator[None]:
+    """What goes wrong in the block as a UsageError."""
     try:
-        tree = environment.parse(text)
-        _check_names(tree, namespace, environment.globals)
-        # Only the names that are used: a notebook's namespace may be large, and may hold odd keys.
-        used = {node.name for node in tree.find_all(nodes.Name)}
-        return environment.from_string(tree).render({name: namespace[name] for name in used if name in namespace})
+        yield
     except TemplateSyntaxError as error:
         raise UsageError(
             f"line {error.lineno} of the prompt: {error.message} (to write two braces as text: {{{{ '{{{{' }}}})"
