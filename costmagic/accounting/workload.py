@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, case, func, select
+from sqlalchemy import Engine, case, func, literal_column, select
 
 from .database import reading
 from .schema import calls, texts
@@ -75,7 +75,7 @@ def tallies(engine: Engine, since: datetime) -> dict[bool, Tally]:
     """Simulated? → what there is since ``since`` (naive UTC)."""
     original = calls.alias("original")
     avoided = select(original.c.cost_nusd).where(original.c.id == c.cache_of).scalar_subquery()
-    simulated = c.provider == "sim"
+    simulated = c.provider == literal_column("'sim'")  # no parameter: the same words where it is grouped by
     paid = c.cache == "none"
 
     def total(condition: Any, value: Any) -> Any:

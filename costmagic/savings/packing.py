@@ -47,7 +47,7 @@ def apply(work: Workload) -> Finding:
         "Check the quality on a sample: answers in one reply influence each other." if packed else "",
         f"{count(untold, 'call')} without a kept text not looked at." if untold else "",
     )
-    return Finding(how, "", CODE.replace("FEATURE", named(packed)), note)
+    return Finding(how, "", CODE.replace("FEATURE", repr(named(packed) or "NAME")), note)
 
 
 def _instructions(work: Workload, loop: Loop) -> int:

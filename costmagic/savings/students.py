@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from ..money import dollars
+from .evidence import evidence
 from .item import NOTHING, Item
 from .loops import shared
 from .workload import Finding, Workload, count
@@ -50,9 +51,10 @@ def apply(work: Workload) -> Finding:
     groups: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in work.movable():
         groups[item.row.feature or "", item.row.task or ""].append(item)
+    margins = {one.feature: one.margin for one in evidence(work)}
     details, up_to, open_ = [], NOTHING, NOTHING
     for (feature, task), items in sorted(groups.items(), key=lambda pair: -len(pair[1])):
-        conditions = _conditions(work, feature, items)
+        conditions = (_frequent(work, items), _narrow(items), _tolerant(margins.get(feature)), _stable(items))
         cost = sum((item.cost(work.rates) for item in items), NOTHING)
         frequent = conditions[0].holds
         if all(one.holds for one in conditions):
@@ -78,10 +80,6 @@ def apply(work: Workload) -> Finding:
     return Finding(how, SETTING, code, note.strip(), "assumed", up_to, tuple(details))
 
 
-def _conditions(work: Workload, feature: str, items: Sequence[Item]) -> tuple[Condition, ...]:
-    return (_frequent(work, items), _narrow(items), _tolerant(work, feature), _stable(items))
-
-
 def _frequent(work: Workload, items: Sequence[Item]) -> Condition:
     monthly = work.a_month(len(items))
     told = f"about {monthly:,.0f} a month"
@@ -95,12 +93,10 @@ def _narrow(items: Sequence[Item]) -> Condition:
     return Condition("a narrow task", holds, f"{task or 'no task known'}, {short:.0%} of replies are short")
 
 
-def _tolerant(work: Workload, feature: str) -> Condition:
+def _tolerant(margin: Decimal | None) -> Condition:
     name = "95 to 98 % of the quality is enough"
-    margins = {d.feature: d.evidence.get("margin") for d in work.engine.settings.downgrade}
-    margin = margins.get(feature)
     if margin is None:
-        return Condition(name, None, "no downgrade with a margin is adopted for it")
+        return Condition(name, None, "no evaluation with a margin has passed for it")
     return Condition(name, margin >= LEAST_MARGIN, f"a margin of {margin:.1%} was accepted")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ..models import tier_ref
 from ..money import dollars
+from .evidence import evidence
 from .item import NOTHING, Item
 from .workload import Finding, Workload, count, features, named, sentences
 
@@ -26,30 +26,9 @@ EVALUATE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """An evaluation that found ``target`` good enough for the calls of ``feature`` on ``source``; both are models."""
-
-    feature: str
-    source: str
-    target: str
-    told: str
-
-
-def evidence(work: Workload) -> Iterator[Evidence]:
-    """What has been adopted: ``[[downgrade]]`` in the settings, the last one of each feature."""
-    settings = work.engine.settings
-
-    def ref(name: str) -> str:
-        return name if ":" in name else tier_ref(settings, name)
-
-    for one in {d.feature: d for d in settings.downgrade}.values():
-        yield Evidence(one.feature, ref(one.source), ref(one.target), str(one))
-
-
 def by_evidence(work: Workload) -> Finding:
     """Move calls to where an evaluation found the answers good enough."""
-    details, explicit = [], 0
+    details, cells, explicit = [], [], 0
     for one in evidence(work):
         moved = [item for item in work.movable() if item.row.feature == one.feature and item.ref == one.source]
         before = after = NOTHING
@@ -63,11 +42,15 @@ def by_evidence(work: Workload) -> Finding:
             item.move(one.target, work.rates)
         if before:
             details.append(f"{one.told}: {dollars(before)} → {dollars(after)}")
-    how = "the calls of a feature with an adopted downgrade, made before it, priced on its model for the same tokens"
+            cells += [] if one.run is None else [f"cm.evaluate(resume={one.run!r}).adopt()  # {one.feature!r}"]
+    how = (
+        "the calls of a feature that a downgrade is adopted for, or that an evaluation found a passing model for, "
+        "priced on that model for the same tokens"
+    )
     note = f"{count(explicit, 'call')} named a tier or model: leave -t and -m out." if explicit else ""
     if not details:
-        note = "No [[downgrade]] is adopted that would move any of these calls."
-    return Finding(how, "", "%llm policy", note, details=tuple(details))
+        note = "No downgrade is adopted, and no evaluation has passed, that would move any of these calls."
+    return Finding(how, "", "\n".join([*cells, "%llm policy"]), note, details=tuple(details))
 
 
 def by_range(work: Workload) -> Finding:
@@ -104,5 +87,14 @@ def by_range(work: Workload) -> Finding:
         "An evaluation of your own calls makes this a measured figure." if moved else "",
         f"Features: {features(moved)}." if features(moved) else "",
     )
-    code = EVALUATE.replace("FEATURE", named(moved))
+    code = _evaluation(moved)
     return Finding(how, "", code, note, "assumed", up_to, tuple(details))
+
+
+def _evaluation(items: Sequence[Item]) -> str:
+    """A cell that evaluates the past calls of the most frequent feature."""
+    name = named(items)
+    if name is None:
+        return "# name what calls are for, %%llm --feature NAME: then they can be evaluated\n%llm costs --by feature"
+    data = f"calls:{name}"
+    return f'cm.evaluate({data!r}, feature={name!r}, baseline="heavy", candidates=["medium", "routing"])'

@@ -104,7 +104,7 @@ def features(items: Iterable[Item]) -> str:
     return ", ".join(listed) + (" …" if len(names) > len(listed) else "")
 
 
-def named(items: Iterable[Item]) -> str:
-    """The most frequent feature of some calls, as it stands in a cell."""
+def named(items: Iterable[Item]) -> str | None:
+    """The most frequent feature of some calls, None where they have none."""
     names = Counter(item.row.feature for item in items if item.row.feature)
-    return repr(names.most_common(1)[0][0]) if names else '"NAME"'
+    return names.most_common(1)[0][0] if names else None

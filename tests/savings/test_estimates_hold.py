@@ -237,13 +237,12 @@ def test_a_student_saves_what_was_promised(homes: Folder, monkeypatch: pytest.Mo
     free = {"sim:student": {"input": 0, "output": 0}}
     policy = {"tiers": TIERS, "downgrade": [{"feature": "tickets", "from": "heavy", "to": "medium", "margin": 0.02}]}
     before, after = homes.session(**policy), homes.session(prices=free)
-    sure = random.Random(3)
-    for row in tickets(250, words=12):
+    for n, row in enumerate(tickets(40, words=12)):
         before.ask(INSTRUCTIONS + row, model=HAIKU, feature="tickets")
         # As published, a student takes 80 to 95 % of its task's cost; what it is not sure of goes to the teacher.
-        model = "sim:student" if sure.random() < 0.85 else HAIKU
+        model = HAIKU if n % 7 == 0 else "sim:student"
         after.ask(INSTRUCTIONS + row, model=model, feature="tickets")
-    check(plan(session=before)["student"].saving, bill(before), bill(after))
+    check(plan(1, session=before)["student"].saving, bill(before), bill(after))
 
 
 def test_techniques_together_save_what_was_promised(homes: Folder) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from made_ledger import HAIKU, call, filled
 
-from costmagic import Message
+from costmagic import Message, Session, Usage, evaluate, sim
 from costmagic.savings import plan
 
 OPUS = "anthropic:claude-opus-5-5"  # $4 in, $20 out, per million
@@ -85,6 +85,44 @@ def test_an_adopted_downgrade_moves_the_calls_made_before_it() -> None:
     assert "1 call named a tier" in step.note
     assert "$0.012 → $0.003" in step.details[0]
     assert made["tiering assumed"].saving == 0
+
+
+@pytest.fixture
+def evaluated() -> Any:
+    """A session on simulated models in which an evaluation found the medium tier as good as the heavy one."""
+    for ref in ("sim:claude-opus-5-5", "sim:claude-haiku-4-5"):
+        sim.script(ref, answers={"a": "yes"})
+    session = Session(settings={"preset": "sim", "tiers": {"medium": "sim:claude-haiku-4-5"}})
+    rows = [{"text": f"{n} is a question"} for n in range(200)]
+    options = {"feature": "tickets", "baseline": "heavy", "budget": None, "session": session, "margin": 0.05}
+    found = evaluate(rows, "{{ text }}", candidates=["medium"], **options)
+    assert found.cheapest_passing == "medium"
+    for n in range(3):
+        session.ask(f"what is it, the {n}?", tier="heavy", feature="tickets")
+    return session, found
+
+
+def test_an_evaluation_that_passed_is_evidence_before_it_is_adopted(evaluated: Any) -> None:
+    session, found = evaluated
+    step = plan(session=session)["tiering"]
+    asked = [row for _, row in session.ledger().iterrows() if row["purpose"] == "user"]
+    prices = session.engine.prices
+    cheap = sum(
+        prices.cost("sim:claude-haiku-4-5", Usage(int(row["input_tokens"]), int(row["output_tokens"]))) for row in asked
+    )
+    assert step.calls == len(asked) == 3
+    assert step.saving == sum(Decimal(int(row["cost_nusd"])) for row in asked) / 10**9 - cheap > 0
+    assert "margin 5.0%" in step.details[0]
+    assert "not adopted yet" in step.details[0]
+    assert step.code.startswith(f"cm.evaluate(resume='{found.id}').adopt()")
+    assert plan(session=session)["tiering assumed"].saving == 0
+
+
+def test_evidence_from_simulated_models_says_nothing_of_real_ones(evaluated: Any) -> None:
+    session, _ = evaluated
+    row, request = dear(ref="anthropic:claude-opus-5-5")
+    session.engine.ledger.finish(row, request, "a reply")
+    assert plan(session=session)["tiering"].saving == 0
 
 
 def test_without_evidence_the_published_range_is_assumed() -> None:
