@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..models import tier_ref
+from ..staleness import Staleness
 from .workload import Workload
 
 # The newest evaluations that are looked at.
@@ -46,8 +47,11 @@ def _adopted(work: Workload) -> Iterator[Evidence]:
     def ref(name: str) -> str:
         return name if ":" in name else tier_ref(settings, name)
 
+    staleness = Staleness(settings, work.engine.prices)
     for one in settings.downgrade:
-        yield Evidence(one.feature, ref(one.source), ref(one.target), str(one), margin=one.evidence.get("margin"))
+        stale = "; ".join(staleness.of(one))
+        told = f"{one} (STALE: {stale})" if stale else str(one)
+        yield Evidence(one.feature, ref(one.source), ref(one.target), told, margin=one.evidence.get("margin"))
 
 
 def _passed(work: Workload) -> Iterator[Evidence]:

@@ -30,6 +30,8 @@ class SavingsPlan:
         estimated: calls whose tokens were estimated, not reported.
         untold: calls whose text is not kept.
         hits, avoided: calls that a cache answered, and USD that they would have cost.
+        aside: (calls, USD) that no technique changes: those that costmagic made itself (routing, judging,
+            evaluating), and those that failed or were stopped.
         whole: (calls, USD) of all paid calls of these days, where the plan is made of the newest alone; else None.
         others: (calls, USD) of the other kind, simulated or real, which are not in the plan.
     """
@@ -45,6 +47,7 @@ class SavingsPlan:
     untold: int = 0
     hits: int = 0
     avoided: Decimal = Decimal(0)
+    aside: tuple[int, Decimal] = (0, Decimal(0))
     whole: tuple[int, Decimal] | None = None
     others: tuple[int, Decimal] = (0, Decimal(0))
 
@@ -143,6 +146,11 @@ class SavingsPlan:
             )
         if self.hits:
             lines.append(f"Caches answered {count(self.hits, 'call')} already, and avoided {dollars(self.avoided)}.")
+        if self.aside[0]:
+            lines.append(
+                f"{count(self.aside[0], 'call')} ({dollars(self.aside[1])}) left as they are: evaluations, routing and "
+                "judging, and what failed or was stopped."
+            )
         if self.unpriced:
             lines.append(f"{count(self.unpriced, 'call')} without a known price not in it: set [prices] for them.")
         if self.estimated:

@@ -33,7 +33,7 @@ def apply(work: Workload) -> Finding:
     )
     note = sentences(
         "They are switched off in costmagic.toml (output_limits = false)." if off else "",
-        "Most of these calls set max_tokens themselves." if tasks and not off else "",
+        "They were sent with max_tokens set, or before there were limits." if tasks and not off else "",
         f"{count(untold, 'call')} without a kept text not looked at." if untold else "",
     )
     details = tuple(f"{task}: {count(n, 'reply', 'replies')}" for task, n in tasks.most_common())

@@ -72,6 +72,7 @@ def _plan(engine: Engine, days: float) -> SavingsPlan:
     rates = Rates(engine.prices)
     items = [Item.of(row, texts.get(row.id), rates) for row in rows if row.cost_nusd is not None]
     complete = len(rows) >= mine.paid
+    aside = [item.spent for item in items if item.spent and not item.movable]
     work = Workload(engine, rates, items, days, since, now, simulated, complete)
     bill, steps = run(work)
     return SavingsPlan(
@@ -86,6 +87,7 @@ def _plan(engine: Engine, days: float) -> SavingsPlan:
         untold=sum(item.prompt is None for item in items if item.row.cost_nusd),
         hits=mine.hits,
         avoided=from_nusd(mine.avoided_nusd),
+        aside=(len(aside), sum(aside, Decimal(0))),
         whole=None if complete else (mine.paid, from_nusd(mine.cost_nusd)),
         others=(others.paid, from_nusd(others.cost_nusd)),
     )

@@ -125,6 +125,14 @@ def test_evidence_from_simulated_models_says_nothing_of_real_ones(evaluated: Any
     assert plan(session=session)["tiering"].saving == 0
 
 
+def test_stale_evidence_says_so() -> None:
+    then = {OPUS: {"input": Decimal(40), "output": Decimal(200)}}
+    session = filled(dear(), tiers=TIERS, downgrade=[{**DOWNGRADE, "prices": then}])
+    step = plan(session=session)["tiering"]
+    assert step.saving == micro(4_500)
+    assert "STALE" in step.details[0]
+
+
 def test_without_evidence_the_published_range_is_assumed() -> None:
     session = filled(dear(), dear(1, feature=None), dear(2, task="analysis and planning"), tiers=TIERS)
     step = plan(session=session)["tiering assumed"]
@@ -189,6 +197,8 @@ def test_only_finished_calls_of_the_users_own_are_duplicates() -> None:
     made = plan(session=filled(*calls))
     assert made["exact cache"].saving == 0
     assert made.bill == micro(3 * 1_500)
+    assert made.aside == (2, micro(2 * 1_500))
+    assert any("2 calls ($0.003) left as they are" in line for line in made.notes())
 
 
 # The semantic cache
