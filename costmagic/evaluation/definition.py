@@ -136,7 +136,7 @@ def define(
     if expected is None and scoring.spec == "regex":
         raise UsageError("scorer regex without a pattern takes the patterns from the expected column: name it")
     columns = used_columns(rows, prompt, system, expected)
-    if not columns:
+    if not used_columns(rows, prompt, system, None):
         raise UsageError(
             f"the prompt uses no column of {rows}, so every item would be the same{did_you_mean('', rows.columns)}"
         )

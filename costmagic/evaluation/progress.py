@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from .verdict import PlainRule, State
+from .plain_rule import PlainRule
+from .verdict import State
 
 Phase = Literal["estimating", "running", "paused", "out of budget", "provider error", "cancelled", "done"]
 

@@ -24,7 +24,7 @@ from .store import Stored
 from .works import Halt, Works
 
 # Watchers are told so often at most, but of every phase at once.
-TELL_EVERY_S = 0.1
+TELL_EVERY_S = 0.2
 
 # How long the thread sleeps when nothing happens.
 IDLE_S = 0.5
@@ -131,7 +131,7 @@ class Run:
         return self._state
 
     def watch(self, watcher: Watcher) -> None:
-        """Call ``watcher`` with every new state, about ten times a second at most; it must be quick."""
+        """Call ``watcher`` with every new state, about five times a second at most; it must be quick."""
         self._watchers = (*self._watchers, watcher)
 
     @property

@@ -14,10 +14,10 @@ from .arms import Arm
 from .definition import Definition
 from .findings import Findings
 from .items import Item
+from .plain_rule import PlainRule
 from .progress import BaselineState, CandidateState, RunState
 from .setup import Setup
 from .tally import Answer
-from .verdict import PlainRule
 
 VERSION = 1
 _MONEY = {"cost", "price", "spent", "simulated_spent", "cap", "cost_per_1000", "judge_cost"}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
 from .arms import AGAIN, BASELINE, Arm
+from .plain_rule import PlainRule
 from .progress import BaselineState, CandidateState
 from .scorers import normal
 from .verdict import PairedTest, shared_alpha
@@ -35,20 +37,67 @@ class Answer:
 
 
 @dataclass
+class Sums:
+    """What the answers of one arm add up to; ``scored`` of them have a score, ``priced`` a price."""
+
+    calls: int = 0
+    lost: int = 0
+    scored: int = 0
+    score: float = 0.0
+    answered: int = 0
+    priced: int = 0
+    price: Decimal = Decimal(0)
+    cost: Decimal = Decimal(0)
+
+    def add(self, answer: Answer) -> None:
+        self.calls += 1
+        self.cost += answer.cost or Decimal(0)
+        self.lost += answer.error is not None
+        if answer.score is not None:
+            self.scored += 1
+            self.score += answer.score
+        # A call that failed tells nothing of what an answer costs.
+        if answer.error is None:
+            self.answered += 1
+            self.priced += answer.price is not None
+            self.price += answer.price or Decimal(0)
+
+    @property
+    def mean(self) -> float | None:
+        """Mean score."""
+        return self.score / self.scored if self.scored else None
+
+    @property
+    def cost_per_1000(self) -> Decimal | None:
+        """USD for 1,000 calls like these; None when the price of any is unknown."""
+        return self.price / self.priced * PER if self.answered and self.priced == self.answered else None
+
+
+@dataclass
 class Lane:
     """One candidate's pairs.
 
     Attributes:
         seen: positions that have been counted or given up, from the first on.
-        pairs: (position, baseline's score, candidate's score).
+        ours, theirs: sums of the baseline's and the candidate's scores.
     """
 
     arm: Arm
     test: PairedTest
     seen: int = 0
-    pairs: list[tuple[int, float, float]] = field(default_factory=list)
+    ours: float = 0.0
+    theirs: float = 0.0
     lost: int = 0
     last_error: str | None = None
+    _told: tuple[int, int | None, PlainRule | None] = (-1, None, None)
+
+    def told(self) -> tuple[int | None, PlainRule | None]:
+        """Forecast and plain rule; they take milliseconds, so they are worked out once for each new pair."""
+        if self._told[0] != self.test.n:
+            open_ = self.test.n and self.test.state == "undecided"
+            forecast = self.test.forecast() if open_ else None
+            self._told = (self.test.n, forecast, self.test.plain() if self.test.n else None)
+        return self._told[1:]
 
 
 class Tally:
@@ -71,12 +120,12 @@ class Tally:
         self.answers: dict[tuple[str, int], Answer] = {}
         alpha = shared_alpha(1 - confidence, len(candidates))
         self.lanes = {arm.name: Lane(arm, PairedTest(margin, alpha)) for arm in candidates}
-        self._by_arm: dict[str, list[Answer]] = {}
+        self._sums: defaultdict[str, Sums] = defaultdict(Sums)
 
     def add(self, arm: str, position: int, answer: Answer) -> None:
         """Take in an answer; ``count`` counts it when its turn has come."""
         self.answers[arm, position] = answer
-        self._by_arm.setdefault(arm, []).append(answer)
+        self._sums[arm].add(answer)
 
     def lost(self, arm: str, position: int) -> bool:
         """Whether the answer has come and is of no use."""
@@ -110,12 +159,12 @@ class Tally:
         if theirs.score is None or (ours.score is None and not self.against_baseline):
             return self._lose(lane, "no score")
         first = 1.0 if self.against_baseline or ours.score is None else ours.score
-        self._pair(lane, position, first, theirs.score)
+        self._pair(lane, first, theirs.score)
         return True
 
     def _step_judged(self, lane: Lane, position: int) -> bool:
         if self.same_text(lane.arm.name, position):
-            self._pair(lane, position, 0.5, 0.5)
+            self._pair(lane, 0.5, 0.5)
             return True
         opinions = [self.answers.get((f"judge:{lane.arm.name}:{order}", position)) for order in (1, 2)]
         if any(opinion is None for opinion in opinions):
@@ -125,11 +174,12 @@ class Tally:
             error = next((o.error for o in opinions if o is not None and o.error), "the judge gave no verdict")
             return self._lose(lane, error)
         won = sum(score for score in scores if score is not None) / 2
-        self._pair(lane, position, 1 - won, won)
+        self._pair(lane, 1 - won, won)
         return True
 
-    def _pair(self, lane: Lane, position: int, baseline: float, candidate: float) -> None:
-        lane.pairs.append((position, baseline, candidate))
+    def _pair(self, lane: Lane, baseline: float, candidate: float) -> None:
+        lane.ours += baseline
+        lane.theirs += candidate
         lane.test.add(baseline, candidate)
 
     def _lose(self, lane: Lane, error: str) -> bool:
@@ -144,67 +194,51 @@ class Tally:
             if lane.test.state != "undecided":
                 continue
             rest = self.items - lane.seen
-            forecast = lane.test.forecast() if lane.test.n else None
+            forecast, _ = lane.told()
             pairs = rest if forecast is None else min(rest, forecast)
             furthest = max(furthest, lane.seen + pairs)
             calls += pairs * (3 if self.judged else 1)
-        return calls + max(0, furthest - len(self._by_arm.get(BASELINE, [])))
+        return calls + max(0, furthest - self._sums[BASELINE].calls)
 
     def baseline_state(self) -> BaselineState:
         """How the baseline stands."""
-        mine = self._by_arm.get(BASELINE, [])
-        scores = [] if self.against_baseline else [a.score for a in mine if a.score is not None]
-        again = [a.score for a in self._by_arm.get(AGAIN, []) if a.score is not None]
-        arm = self.baseline
+        arm, mine, again = self.baseline, self._sums[BASELINE], self._sums[AGAIN]
         return BaselineState(
             tier=arm.tier,
             ref=arm.ref,
             simulated=arm.simulated,
-            n=len([a for a in mine if a.error is None]),
-            accuracy=_mean(scores),
-            ceiling=_mean(again),
-            ceiling_n=len(again),
-            cost_per_1000=_per_1000(mine),
-            calls=len(mine) + len(self._by_arm.get(AGAIN, [])),
-            errors=len([a for a in mine if a.error is not None]),
+            n=mine.calls - mine.lost,
+            accuracy=None if self.against_baseline else mine.mean,
+            ceiling=again.mean,
+            ceiling_n=again.scored,
+            cost_per_1000=mine.cost_per_1000,
+            calls=mine.calls + again.calls,
+            errors=mine.lost,
         )
 
     def candidate_state(self, name: str) -> CandidateState:
         """How a candidate stands."""
-        lane = self.lanes[name]
-        arm, test, mine = lane.arm, lane.test, self._by_arm.get(name, [])
+        lane, mine = self.lanes[name], self._sums[name]
+        arm, test = lane.arm, lane.test
         low, high = test.interval if test.n else (None, None)
-        judged = [a for order in (1, 2) for a in self._by_arm.get(f"judge:{name}:{order}", [])]
+        forecast, plain = lane.told()
+        judges = [self._sums[f"judge:{name}:{order}"] for order in (1, 2)] if self.judged else []
         return CandidateState(
             tier=arm.tier,
             ref=arm.ref,
             simulated=arm.simulated,
             n=test.n,
-            accuracy=_mean([theirs for _, _, theirs in lane.pairs]),
-            baseline_accuracy=_mean([ours for _, ours, _ in lane.pairs]),
+            accuracy=lane.theirs / test.n if test.n else None,
+            baseline_accuracy=lane.ours / test.n if test.n else None,
             drop=test.drop if test.n else None,
             low=low,
             high=high,
-            cost_per_1000=_per_1000(mine),
+            cost_per_1000=mine.cost_per_1000,
             state=test.state,
-            forecast=test.forecast() if test.n and test.state == "undecided" else None,
-            plain=test.plain() if test.n else None,
-            calls=len(mine) + len(judged),
+            forecast=forecast,
+            plain=plain,
+            calls=mine.calls + sum(judge.calls for judge in judges),
             errors=lane.lost,
             last_error=lane.last_error,
-            judge_cost=sum((a.cost for a in judged if a.cost is not None), Decimal(0)),
+            judge_cost=sum((judge.cost for judge in judges), Decimal(0)),
         )
-
-
-def _mean(scores: Sequence[float | None]) -> float | None:
-    known = [score for score in scores if score is not None]
-    return sum(known) / len(known) if known else None
-
-
-def _per_1000(answers: Sequence[Answer]) -> Decimal | None:
-    """USD for 1,000 calls like these; None when the price of any is unknown."""
-    answered = [a for a in answers if (a.call_id is not None and a.text is not None) or a.score is not None]
-    prices = [a.price for a in answered if a.price is not None]
-    if not answered or len(prices) < len(answered):
-        return None
-    return sum(prices, Decimal(0)) / len(prices) * PER

@@ -5,29 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from known import PROMPT, script, tickets
 
 import costmagic as cm
-from costmagic import Session, UsageError, sim
+from costmagic import Session, UsageError
 from costmagic.evaluation import begin, define, estimate, find
 from costmagic.evaluation.progress import RunState
-
-DEPARTMENTS = ("billing", "sales", "technical", "people")
-PROMPT = "Which department? {{ text }}"
-HEAVY, STANDARD, MEDIUM = (f"sim:claude-{name}-5-5" for name in ("opus", "sonnet", "haiku"))
-
-
-def tickets(n: int) -> pd.DataFrame:
-    labels = [DEPARTMENTS[i % 4] for i in range(n)]
-    return pd.DataFrame({"text": [f"ticket {i}" for i in range(n)], "label": labels})
-
-
-def script(frame: pd.DataFrame, latency: float = 0.0, **accuracy: float) -> None:
-    """Let the three models answer with these accuracies."""
-    answers = {f"Which department? {text}": label for text, label in zip(frame["text"], frame["label"], strict=True)}
-    for name, ref in (("heavy", HEAVY), ("standard", STANDARD), ("medium", MEDIUM)):
-        sim.script(ref, answers=answers, accuracy=accuracy.get(name, 1.0), latency=latency)
 
 
 def test_the_cheapest_of_those_that_are_good_enough_is_found(session: Session) -> None:
