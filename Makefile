@@ -14,7 +14,7 @@ CHROMIUM := /usr/bin/chromium
 # Node comes with the virtual environment.
 NPM := cd labextension && PATH="$(CURDIR)/$(BIN):$$PATH" npm
 FRONT := costmagic/labextension/package.json
-FRONT_SOURCES := $(shell find labextension/src labextension/style -type f) \
+FRONT_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(addprefix labextension/,package.json package-lock.json build.mjs tsconfig.json tsconfig.plugin.json)
 
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.

@@ -7,7 +7,7 @@ export default defineConfig([
   { plugins: { jupyter } },
   jupyter.configs.recommended,
   {
-    files: ['src/**/*.ts', 'test/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}', 'test/**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -24,17 +24,17 @@ export default defineConfig([
   },
   {
     // Widgets are shown by front ends that have no translator.
-    files: ['src/*/*.ts', 'test/*.ts'],
+    files: ['src/*/*.ts', 'test/*.{ts,tsx}'],
     ignores: ['src/plugins/**'],
     rules: { 'jupyter/no-untranslated-string': 'off' }
   },
   {
     // A signal is given a method and the object to call it on.
-    files: ['src/plugins/*.ts'],
+    files: ['src/plugins/*.{ts,tsx}'],
     rules: { '@typescript-eslint/unbound-method': 'off' }
   },
   {
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.{ts,tsx}'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' } // node:test awaits its own
   }
 ]);

@@ -119,6 +119,19 @@ def costs(engine: Engine, by: str, since: datetime | None) -> pd.DataFrame:
     return frame.set_index(by)
 
 
+def totals(engine: Engine, since: datetime) -> dict[str, Any]:
+    """The columns of ``costs`` over all calls since ``since``."""
+    row = _grouped(engine, select(*_sums()), since)[0]._mapping
+    return {name: from_nusd(int(value)) if name in MONEY else int(value) for name, value in row.items()}
+
+
+def asked_features(engine: Engine, n: int = 20) -> list[str]:
+    """Features that users have asked models for, the last first, at most ``n``."""
+    asked = calls.c.feature.is_not(None) & (calls.c.purpose == "user") & (calls.c.status == "ok")
+    statement = select(calls.c.feature).where(asked).group_by(calls.c.feature).order_by(func.max(calls.c.id).desc())
+    return [row[0] for row in _grouped(engine, statement.limit(n), None)]
+
+
 def _grouped(engine: Engine, statement: Select[Any], since: datetime | None) -> list[Any]:
     if since is not None:
         statement = statement.where(calls.c.started_at >= naive_utc(since))

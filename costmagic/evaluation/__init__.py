@@ -15,7 +15,7 @@ from .progress import BaselineState, CandidateState, RunState
 from .rechecking import recheck
 from .result import Evaluation
 from .runner import Run
-from .runs import begin, find, recent
+from .runs import begin, find, live, recent
 
 __all__ = [
     "BaselineState",
@@ -33,6 +33,7 @@ __all__ = [
     "evaluate",
     "find",
     "finished",
+    "live",
     "recent",
     "recheck",
 ]

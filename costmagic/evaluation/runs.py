@@ -45,6 +45,11 @@ def find(session: Session, run_id: str, scorer: Score | None = None, parallel: i
     return _remembered(Run(session, definition, stored))
 
 
+def live(run_id: str) -> Run | None:
+    """The run of an id, if this process holds it."""
+    return _known.get(run_id)
+
+
 def again(session: Session, run_id: str, baseline: str, candidate: str) -> Run:
     """A run on the items of an earlier one that asks everything anew: ``baseline`` against one ``candidate``.
 

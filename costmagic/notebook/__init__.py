@@ -14,11 +14,12 @@ GRID = "costmagic.comparison.grid.Grid"
 def load(shell: InteractiveShell) -> None:
     """Register the magics and how replies are displayed."""
     from ..reply import Reply
-    from . import compare_comm
+    from . import compare_comm, panel
     from .magics import register
 
     register(shell)
     compare_comm.register(shell)
+    panel.register(shell)
     if shell.display_formatter is not None:
         shell.display_formatter.mimebundle_formatter.for_type(Reply, _reply_bundle)
         shell.display_formatter.mimebundle_formatter.for_type(COMPARISON, _comparison_bundle)
@@ -28,11 +29,12 @@ def load(shell: InteractiveShell) -> None:
 def unload(shell: InteractiveShell) -> None:
     """Undo ``load``."""
     from ..reply import Reply
-    from . import compare_comm
+    from . import compare_comm, panel
     from .magics import unregister
 
     unregister(shell)
     compare_comm.unregister(shell)
+    panel.unregister(shell)
     if shell.display_formatter is not None:
         for shown in (Reply, COMPARISON, GRID):
             shell.display_formatter.mimebundle_formatter.pop(shown, None)

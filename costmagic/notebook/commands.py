@@ -16,6 +16,7 @@ from .cache import cache, cache_lines
 from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
+from .panel_cell import command as panel
 from .plan import plan
 from .policy import command as policy
 from .receipt import age
@@ -160,6 +161,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "costs": costs,
     "budget": budget,
     "cache": cache,
+    "panel": panel,
     "policy": policy,
     "meter": meter,
     "plan": plan,

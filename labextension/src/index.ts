@@ -4,7 +4,8 @@ import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { comparisons } from './plugins/comparisons';
 import { interruption } from './plugins/interruption';
 import { leftovers } from './plugins/leftovers';
+import { panel } from './plugins/panel';
 
-const plugins: JupyterFrontEndPlugin<void>[] = [interruption, leftovers, comparisons];
+const plugins: JupyterFrontEndPlugin<void>[] = [interruption, leftovers, comparisons, panel];
 
 export default plugins;

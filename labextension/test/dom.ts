@@ -18,6 +18,8 @@ type Listener = (message: unknown) => void;
 /** What the kernel's side of a widget does, done by the test. */
 export class FakeModel {
   readonly sent: unknown[] = [];
+  /** What the kernel does about a message. */
+  onSend: (message: unknown) => void = () => undefined;
   readonly listeners = new Map<string, Set<Listener>>();
 
   constructor(private _state: unknown) {}
@@ -36,6 +38,7 @@ export class FakeModel {
 
   send(message: unknown): void {
     this.sent.push(message);
+    this.onSend(message);
   }
 
   push(state: unknown): void {
@@ -63,8 +66,13 @@ interface Widget {
 }
 
 /** A widget rendered into a page; `dispose` is what the front end does when the view goes. */
-export function rendered(widget: Widget, state: unknown): { model: FakeModel; el: HTMLElement; dispose: () => void } {
+export function rendered(
+  widget: Widget,
+  state: unknown,
+  prepare: (model: FakeModel) => void = () => undefined
+): { model: FakeModel; el: HTMLElement; dispose: () => void } {
   const model = new FakeModel(state);
+  prepare(model);
   const el = document.createElement('div');
   document.body.replaceChildren(el);
   const controller = new AbortController();

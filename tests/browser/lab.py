@@ -23,13 +23,16 @@ class Lab:
 
     Args:
         settings: of JupyterLab's apputils, by the name of their file.
+        preset: which models the tiers are.
     """
 
-    def __init__(self, folder: Path, home: Path, settings: dict[str, object] | None = None) -> None:
+    def __init__(
+        self, folder: Path, home: Path, settings: dict[str, object] | None = None, preset: str = "local"
+    ) -> None:
         self.home = home
         self.root = folder / "notebooks"
         self.root.mkdir()
-        environment = {**os.environ, "COSTMAGIC_HOME": str(home), "COSTMAGIC_PRESET": "local"}
+        environment = {**os.environ, "COSTMAGIC_HOME": str(home), "COSTMAGIC_PRESET": preset}
         for kind in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{kind}_DIR"] = str(folder / kind.lower())
         environment["IPYTHONDIR"] = str(folder / "ipython")
@@ -55,12 +58,12 @@ class Lab:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             for info in runtime.glob("jpserver-*.json"):
-                url = str(json.loads(info.read_text())["url"]).rstrip("/")
                 try:
+                    url = str(json.loads(info.read_text())["url"]).rstrip("/")
                     urllib.request.urlopen(f"{url}/api/status", timeout=2).read()
                     return url
-                except OSError:
-                    pass
+                except (OSError, ValueError):
+                    pass  # it is being written, or not listening yet
             if self._process.poll() is not None:
                 break
             time.sleep(0.1)
