@@ -29,6 +29,7 @@ __all__ = [
     "__version__",
     "action",
     "ask",
+    "breakeven",
     "budget",
     "cache_prefixes",
     "cache_stats",
@@ -39,12 +40,14 @@ __all__ = [
     "evaluate",
     "ledger",
     "meter",
+    "plan",
     "route",
     "sim",
     "stream",
 ]
 
 _COMPARISON = ("Comparison", "compare", "compare_many")
+_SAVINGS = ("breakeven", "plan")
 _EVALUATION = ("Evaluation", "evaluate")
 
 # Methods of the default session.
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
+    from .savings import breakeven, plan
     from .session import Session, action
     from .types import (
         BudgetError,
@@ -84,6 +88,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".providers.sim", __name__)
     if name in _COMPARISON:
         return getattr(import_module(".comparison", __name__), name)
+    if name in _SAVINGS:
+        return getattr(import_module(".savings", __name__), name)
     if name in _EVALUATION:
         return getattr(import_module(".evaluation", __name__), name)
     if name == "meter":

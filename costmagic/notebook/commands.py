@@ -17,6 +17,7 @@ from .compare_cell import command as vote
 from .options import PARSER, suggest_option
 from .options import split as split_words
 from .panel_cell import command as panel
+from .plan import plan
 from .policy import command as policy
 from .receipt import age
 from .shown import Shown
@@ -166,6 +167,7 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "panel": panel,
     "policy": policy,
     "meter": meter,
+    "plan": plan,
     "history": history,
     "vote": vote,
     "help": help_,
