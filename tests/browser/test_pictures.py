@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from browser.lab import Notebook
+from browser.lab import Lab, Notebook
 from PIL import Image
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 PICTURES = os.environ.get("COSTMAGIC_PICTURES")  # the folder to put them into
+
+ROOT = Path(__file__).parents[2]
+PROMPT = "Which department should handle this ticket? Answer with one word.\n\n{{ text }}"
 
 Open = Callable[[str, list[str]], Notebook]
 
@@ -62,3 +68,29 @@ def test_receipt_and_comparison(open_notebook: Open) -> None:
     expect(output).to_contain_text("SIMULATED")
     notebook.cell(3).scroll_into_view_if_needed()
     picture(page, "comparison", notebook.cell(3), notebook.cell(3))
+
+
+def test_binder_opens_with_the_panel(tmp_path: Path, local_home: Path, page: Page) -> None:
+    """What the badge in README.md leads to, but for the models: simulated ones, which err as they are known to."""
+    config = {**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
+    command = [sys.executable, "-m", "jupyter", "lab", "workspaces", "import", str(ROOT / "binder" / "workspace.json")]
+    subprocess.run(command, env=config, check=True, capture_output=True)
+    lab = Lab(tmp_path, local_home, preset="sim")
+    try:
+        shutil.copytree(ROOT / "notebooks", lab.root / "notebooks")
+        address = (ROOT / "README.md").read_text("utf-8").partition("[binder]: ")[2].partition("urlpath=")[2].strip()
+        page.set_viewport_size({"width": 1500, "height": 1000})
+        page.goto(f"{lab.url}/{address}")
+        panel = page.locator("#costmagic-panel")
+        panel.get_by_role("button", name="Load costmagic").click(timeout=60_000)
+        panel.get_by_label("Data").select_option("sample:sample", timeout=60_000)
+        panel.get_by_label("Prompt").fill(PROMPT)
+        panel.get_by_label("Feature").fill("tickets")
+        panel.get_by_role("button", name="Run", exact=True).and_(page.locator("[aria-disabled=false]")).click()
+        expect(panel.locator(".cm-phase")).to_have_text("Done", timeout=120_000)
+        expect(panel.locator("tr[data-model=standard]")).to_contain_text("✓ passes")
+        expect(panel.locator("tr[data-model=medium]")).to_contain_text("✗ fails")
+        page.mouse.move(0, 0)
+        picture(page, "panel", panel, panel)
+    finally:
+        lab.close()
