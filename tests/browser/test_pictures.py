@@ -79,7 +79,7 @@ def test_binder_opens_with_the_panel(tmp_path: Path, local_home: Path, page: Pag
     try:
         shutil.copytree(ROOT / "notebooks", lab.root / "notebooks")
         address = (ROOT / "README.md").read_text("utf-8").partition("[binder]: ")[2].partition("urlpath=")[2].strip()
-        page.set_viewport_size({"width": 1500, "height": 1000})
+        page.set_viewport_size({"width": 1500, "height": 1180})
         page.goto(f"{lab.url}/{address}")
         panel = page.locator("#costmagic-panel")
         panel.get_by_role("button", name="Load costmagic").click(timeout=60_000)
