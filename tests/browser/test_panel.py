@@ -121,14 +121,16 @@ def test_the_panel_loads_costmagic_and_shows_what_was_spent(shared_lab: Lab, pag
 
 
 def test_from_the_data_to_a_policy_while_a_cell_runs(shared_lab: Lab, page: Page) -> None:
-    cells = [SETUP.replace("LATENCY", "0.15"), "import time; time.sleep(600)", ASK]
+    cells = [SETUP.replace("LATENCY", "0.4"), "import time; time.sleep(600)", ASK]
     notebook, panel = opened(page, shared_lab, "journey.ipynb", cells)
     notebook.run(0)
     expect(panel.get_by_role("button", name="Run", exact=True)).to_have_attribute("aria-disabled", "true")
     filled_in(panel)
     expect(panel.get_by_label("What is right")).to_have_value("=department")
     expect(panel.get_by_role("group", name="First rows")).to_contain_text("<b>again</b>")
-    expect(panel.locator(".cm-estimate")).to_contain_text(re.compile(r"≈ \$0\.0\d+ between \$0\.0\d+ and \$0\.\d+"))
+    expect(panel.locator(".cm-estimate")).to_contain_text(
+        re.compile(r"≈ \$\d\.\d+ or \$\d\.\d+ if all models agree. It stops at the cap of \$0.40.")
+    )
     shot(page, "estimate")
     notebook.run(1, wait=False)
     notebook.wait_for_kernel("busy")
@@ -236,7 +238,10 @@ def test_it_follows_the_notebook_in_front_and_survives_odd_messages(shared_lab: 
     assert sorted((answer["id"] for answer in answers), key=str) == [1, 2, None, None]
     panel.get_by_role("tab", name="Spend").click()
     expect(panel.get_by_role("table", name="Spend today").or_(panel.get_by_text("No calls today"))).to_be_visible()
-    notebook.save()
     for name in ("front.ipynb", "other.ipynb"):
-        page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name).locator(".lm-TabBar-tabCloseIcon").click()
+        tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=name)
+        tab.click()
+        expect(panel.locator(".cm-panel-notebook")).to_have_text(name)
+        notebook.save()
+        tab.locator(".lm-TabBar-tabCloseIcon").click()
     expect(panel).to_contain_text("Open a notebook")
