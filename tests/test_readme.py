@@ -93,12 +93,10 @@ def test_what_it_points_to_is_there(file: Path) -> None:
     assert not [name for name in named if not (ROOT / name).exists()]
 
 
-def test_the_map_for_contributors_is_of_this_package() -> None:
+def test_the_map_for_contributors_has_every_package() -> None:
     text = TEXTS[1].read_text("utf-8")
     rows = re.findall(r"^\| (`.*?`) \|", text.partition("## The map")[2], re.MULTILINE)
     named = {name.rstrip("/") for row in rows for name in re.findall(r"`([\w/]+)`", row)}
-    parts = {path.stem for path in (ROOT / "costmagic").iterdir() if path.suffix in ("", ".py")}
-    assert named <= parts
     packages = {path.parent.name for path in (ROOT / "costmagic").glob("*/__init__.py")}
     assert packages <= named
 
