@@ -9,7 +9,7 @@ from pathlib import Path
 
 from costmagic import weights
 
-from . import calls, evaluation, meter, routing, similar, startup
+from . import calls, evaluation, meter, monitoring, routing, similar, startup
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,11 @@ def rows() -> list[Row]:
     add(Row("ledger rows a second, one writer", written, 2_500, "rows/s", more=True))
     add(Row("an update of the live meter, 20 a second, p50", meter.update_ms(), 5, "ms"))
     print(f"     whole calls a second (row before, row after, texts): {whole_calls:,.0f}")
+    spend = monitoring.spend_ms()
+    for by in ("feature", "model", "tier", "day", "action"):
+        note = f"of {monitoring.CALLS:,} calls, summed up at first in {spend['first']:.1f} s, checked one by one"
+        add(Row(f"the Spend tab's data by {by}, p50", spend[by], 300, "ms", note=note if by == "feature" else ""))
+    print(f"     costs() of them: {spend['costs']:.0f} ms; ledger(), a DataFrame of all: {spend['frame']:.1f} s")
     models = Path(os.environ.get("COSTMAGIC_TEST_HOME", ".costmagic"))
     for _ in weights.pull(models, "minilm"):
         pass

@@ -28,6 +28,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "action",
+    "alerts",
     "ask",
     "breakeven",
     "budget",
@@ -40,12 +41,14 @@ __all__ = [
     "evaluate",
     "ledger",
     "meter",
+    "metrics",
     "plan",
     "route",
     "sim",
     "stream",
 ]
 
+_MONITORING = ("alerts", "metrics")
 _COMPARISON = ("Comparison", "compare", "compare_many")
 _SAVINGS = ("breakeven", "plan")
 _EVALUATION = ("Evaluation", "evaluate")
@@ -57,6 +60,7 @@ if TYPE_CHECKING:
     from . import routing as routing
     from .comparison import Comparison, compare, compare_many
     from .evaluation import Evaluation, evaluate
+    from .monitoring import alerts, metrics
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
@@ -90,6 +94,8 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module(".comparison", __name__), name)
     if name in _SAVINGS:
         return getattr(import_module(".savings", __name__), name)
+    if name in _MONITORING:
+        return getattr(import_module(".monitoring", __name__), name)
     if name in _EVALUATION:
         return getattr(import_module(".evaluation", __name__), name)
     if name == "meter":

@@ -24,6 +24,13 @@ if TYPE_CHECKING:
 # Below this share of hits the likely cause is named.
 LOW_HIT_RATE = 0.15
 
+# Cause of a low hit rate → what it means and what to do.
+REMEDIES = {
+    "ttl": "replies expire too soon: raise ttl_days in [cache]",
+    "threshold": "twins are just under the threshold: vote right on good hits, see %llm cache explain",
+    "diversity": "the questions differ: a cache can't help much here",
+}
+
 # Days that a datetime can go back.
 MAX_DAYS = 36_500
 
@@ -106,13 +113,8 @@ class CacheStats:
                 f"Of {m.total:,} misses {m.expired:,} had a reply that was too old (TTL), {m.near:,} a near twin just "
                 f"under the threshold, {m.alone:,} none (diversity); {m.ineligible:,} could share no answer."
             )
-            remedy = {
-                "ttl": "replies expire too soon: raise ttl_days in [cache]",
-                "threshold": "twins are just under the threshold: vote right on good hits, see %llm cache explain",
-                "diversity": "the questions differ: a cache can't help much here",
-            }
             if self.cause:
-                lines.append(f"Likely cause of the low hit rate: {self.cause} ({remedy[self.cause]}).")
+                lines.append(f"Likely cause of the low hit rate: {self.cause} ({REMEDIES[self.cause]}).")
         return [*lines, *self.notes]
 
     def to_frame(self) -> pd.DataFrame:

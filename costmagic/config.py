@@ -24,6 +24,7 @@ from .limits import BudgetConfig
 from .limits import read as read_budget
 from .steering import Downgrade, RoutingConfig, read_downgrade, read_output_limits, read_routing, read_rule
 from .types import TIERS, ConfigError
+from .watch_config import AlertsConfig, read_alerts, read_keep_days, read_share
 
 FILE_NAME = "costmagic.toml"
 PRESETS = ("auto", "anthropic", "openai", "mixed", "local", "sim")
@@ -66,12 +67,14 @@ class Settings:
 
     ``rule`` holds the tables of ``[[rule]]`` in their order, checked: ``tier``, and any of ``match`` (a regular
     expression), ``task``, ``min_tokens``, ``max_tokens``. ``output_limits`` are tokens per task over the built-in
-    ones, None to have none.
+    ones, None to have none. ``tier_share`` is what ``[tiers.share]`` says. Calls are kept for ``keep_days``, None
+    for good.
     """
 
     home: Path
     preset: str = "auto"
     tiers: Mapping[str, str] = field(default_factory=dict)
+    tier_share: Mapping[str, Decimal] = field(default_factory=dict)
     providers: Mapping[str, ProviderConfig] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     cache: CacheConfig = field(default_factory=CacheConfig)
@@ -80,6 +83,8 @@ class Settings:
     routing: RoutingConfig = field(default_factory=RoutingConfig)
     output_limits: Mapping[str, int] | None = field(default_factory=dict)
     budget: BudgetConfig = field(default_factory=BudgetConfig)
+    alerts: AlertsConfig = field(default_factory=AlertsConfig)
+    keep_days: float | None = None
     max_tokens: int = 4096
     store_text: bool = True
     ledger_url: str | None = None
@@ -166,7 +171,7 @@ def load(
 
 
 def _settings(values: Mapping[str, Any], where: Where) -> Settings:
-    known = [f.name for f in fields(Settings) if f.name not in ("home", "source")]
+    known = [f.name for f in fields(Settings) if f.name not in ("home", "source", "tier_share")]
     check_keys(values, known, "", where)
     given: dict[str, Any] = {}
     for key, kind in (("max_tokens", int), ("store_text", bool), ("ledger_url", str), ("user", str), ("project", str)):
@@ -181,8 +186,9 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
     given["downgrade"] = tuple(read_downgrade(table, where) for table in downgrades)
     given["routing"] = read_routing(typed(values.get("routing", {}), dict, "routing", where), where)
     given["output_limits"] = read_output_limits(values.get("output_limits", {}), where)
-    tiers = typed(values.get("tiers", {}), dict, "tiers", where)
-    check_keys(tiers, TIERS, "tiers.", where)
+    tiers = dict(typed(values.get("tiers", {}), dict, "tiers", where))
+    given["tier_share"] = read_share(tiers.pop("share", {}), where)
+    check_keys(tiers, [*TIERS, "share"], "tiers.", where)
     given["tiers"] = {name: reference(ref, f"tiers.{name}", where) for name, ref in tiers.items()}
     given["providers"] = dict(BUILTIN_PROVIDERS)
     for name, table in typed(values.get("providers", {}), dict, "providers", where).items():
@@ -193,6 +199,9 @@ def _settings(values: Mapping[str, Any], where: Where) -> Settings:
     }
     given["cache"] = read_cache(typed(values.get("cache", {}), dict, "cache", where), where)
     given["budget"] = read_budget(typed(values.get("budget", {}), dict, "budget", where), where)
+    given["alerts"] = read_alerts(typed(values.get("alerts", {}), dict, "alerts", where), where)
+    if "keep_days" in values:
+        given["keep_days"] = read_keep_days(values["keep_days"], where)
     return Settings(home=Path(), **given)
 
 

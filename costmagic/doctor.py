@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 from . import __version__, weights
 from .accounting import Ledger
+from .accounting.health import examine as health_of
+from .accounting.health import vacuum as give_back
 from .caching.exact import ExactCache
 from .config import ProviderConfig, Settings
 from .models import active_preset, has_key, split, tiers
@@ -19,6 +21,9 @@ from .types import Message, ProviderError, Request, UsageError
 
 PACKAGES = ("anthropic", "openai", "genai-prices", "tiktoken", "sqlalchemy", "ipython", "jupyterlab", "ipykernel")
 TIMEOUT_S = 5.0
+
+# Above this share of empty space the file is worth packing.
+MUCH_FREE = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,11 @@ class Finding:
         return "✗" if self.bad else "✓" if self.good else "–"
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    """Look around; yields findings as they are made. Asks providers for their lists of models (free)."""
+def examine(settings: Settings, vacuum: bool = False) -> Iterator[Finding]:
+    """Look around; yields findings as they are made. Asks providers for their lists of models (free).
+
+    With ``vacuum`` the free space in the ledger's file goes back to the disk.
+    """
     yield Finding("costmagic", f"{__version__} on Python {platform.python_version()} ({sys.platform})")
     installed = [f"{name} {_version(name)}" for name in PACKAGES if _version(name)]
     yield Finding("packages", ", ".join(installed))
@@ -45,28 +53,47 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "local", f"xllamacpp {local}" if local else "not installed: pip install 'costmagic[local]'", good=bool(local)
     )
     yield Finding("config", str(settings.source or "no costmagic.toml; built-in settings"))
-    yield from _files(settings)
+    yield from _files(settings, vacuum)
     yield from _keys(settings)
     yield Finding("preset", f"{settings.preset} → {active_preset(settings)}")
     yield from _answers(settings)
 
 
-def _files(settings: Settings) -> Iterator[Finding]:
+def _files(settings: Settings, vacuum: bool) -> Iterator[Finding]:
     home = settings.home
     writable = os.access(home, os.W_OK) if home.exists() else os.access(_existing_parent(home), os.W_OK)
     yield Finding("home", f"{home}{'' if writable else ' (not writable)'}", bad=not writable)
-    ledger = Ledger(settings.ledger_url or home / "ledger.db")
-    try:
-        rows = int(ledger.count())
-        yield Finding("ledger", f"{ledger.name}: {rows:,} calls")
-    except Exception as error:
-        yield Finding("ledger", f"{ledger.name}: {error}", bad=True)
+    yield _ledger(settings, vacuum)
     entries, size = ExactCache(home / "cache" / "exact", settings.cache).size()
     yield Finding("cache", f"{home / 'cache'}: {entries:,} replies, {size / 1e6:.1f} MB")
     for name in weights.CATALOGUE:
         pulled = weights.is_pulled(home, name)
         where = str(weights.folder(home)) if pulled else f"not here: costmagic pull {name}"
         yield Finding("model", f"{name}: {where}", good=pulled)
+
+
+def _ledger(settings: Settings, vacuum: bool) -> Finding:
+    ledger = Ledger(settings.ledger_url or settings.home / "ledger.db")
+    try:
+        health = health_of(ledger)
+        if health.problems:
+            told = "; ".join(health.problems)
+            return Finding("ledger", f"{ledger.name} is damaged: {told}; move it away, or restore a copy", bad=True)
+        freed = ""
+        if vacuum:
+            give_back(ledger)
+            before, health = health, health_of(ledger)
+            if health.bytes is not None and before.bytes is not None:
+                freed = f", {max(0, before.bytes - health.bytes) / 1e6:.1f} MB freed"
+        rows = int(ledger.count())
+        size = "" if health.bytes is None else f", {health.bytes / 1e6:.1f} MB"
+        if health.free and health.free > MUCH_FREE * (health.bytes or 0):
+            freed += f", {health.free / 1e6:.1f} MB of it free: costmagic doctor --vacuum gives it back"
+        return Finding("ledger", f"{ledger.name}: {rows:,} calls{size}{freed}")
+    except Exception as error:
+        return Finding("ledger", f"{ledger.name}: {error}", bad=True)
+    finally:
+        ledger.close()
 
 
 def _keys(settings: Settings) -> Iterator[Finding]:

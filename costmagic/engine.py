@@ -295,6 +295,5 @@ class Engine:
 def _ledger(settings: Settings, before: Engine | None) -> Ledger:
     """The ledger of ``settings``: the open one, with what waits in it, where that has not changed."""
     location = settings.ledger_url or settings.home / "ledger.db"
-    if before and (before.ledger.location, before.ledger.store_text) == (location, settings.store_text):
-        return before.ledger
-    return Ledger(location, settings.store_text)
+    wanted = (location, settings.store_text, settings.keep_days)
+    return before.ledger if before and before.ledger.made_of == wanted else Ledger(*wanted)

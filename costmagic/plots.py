@@ -36,10 +36,7 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
     places = [(d, d.seconds, d.usd_per_1000) for d in dots if d.seconds is not None and d.usd_per_1000 is not None]
     if not places:
         raise UsageError("nothing to plot: no column has a price and was answered by a model just now")
-    plt = pyplot()
-    figure: Figure
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
-    plt.close(figure)  # it shows once, as the value of the cell
+    figure, (axes,) = new_figure(1, 1, (6, 4))
     for dot, x, y in places:
         axes.scatter([x], [y], s=60, facecolors="none" if dot.simulated else "C0", edgecolors="C0", linewidths=1.5)
         label = f"{dot.name} SIMULATED" if dot.simulated else dot.name
@@ -55,6 +52,15 @@ def cost_against_latency(dots: Sequence[Dot]) -> Figure:
     note = f"\nnot shown (no price, no answer, or from the cache): {', '.join(left_out)}" if left_out else ""
     axes.set_xlabel(literal(f"seconds to the whole reply{note}"))
     return figure
+
+
+def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, list[Any]]:
+    """A figure of ``size`` inches and its axes, row by row. Raises UsageError without matplotlib."""
+    plt = pyplot()
+    figure: Figure
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    plt.close(figure)  # it shows once, as the value of the cell
+    return figure, list(axes.flat)
 
 
 def literal(text: str) -> str:

@@ -21,7 +21,7 @@ LAYERS = (
     ("types",),
     ("reply", "templates"),
     ("checks", "totals"),
-    ("limits", "steering", "cache_config"),
+    ("limits", "steering", "cache_config", "watch_config"),
     ("config",),
     ("models", "config_file"),
     (
@@ -44,7 +44,7 @@ LAYERS = (
     ("engine",),
     ("cache_report", "prefix_report", "quality_plot"),
     ("session",),
-    ("comparison", "policy_file"),
+    ("comparison", "monitoring", "policy_file"),
     ("policy",),
     ("evaluation", "savings"),
     ("notebook",),

@@ -5,20 +5,44 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from .migrations import is_current, migrate
 
+T = TypeVar("T")
+
 BUSY_TIMEOUT_S = 5
+
+
+class Opened(Protocol):
+    """What ``store.Ledger`` is to those that read and write beside its rows."""
+
+    def engine(self) -> Engine:
+        """The open database. Raises SQLAlchemyError or OSError when it can't be opened."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """A write transaction that comes after all rows so far. Raises SQLAlchemyError or OSError."""
+
+    def reading(self, read: Callable[[Engine], T]) -> T:
+        """What ``read`` returns; raises LedgerError when the ledger can't be read."""
 
 
 def reading(engine: Engine) -> Connection:
     """A connection that only reads: it waits for no writer and works on a read-only ledger."""
     return engine.connect().execution_options(reads=True)
+
+
+def locked(connection: Connection, what: str) -> None:
+    """Let no other transaction that locks ``what`` run beside this one."""
+    # SQLite has one writer at a time anyway.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:what))"), {"what": f"costmagic {what}"})
 
 
 def connect(location: Path | str) -> Engine:
@@ -65,5 +89,8 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 def _on_begin(connection: Connection) -> None:
     # Writers queue here. A deferred transaction that turns into a writer would fail instead of waiting.
-    reads = connection.get_execution_options().get("reads", False)
+    options = connection.get_execution_options()
+    if options.get("outside", False):
+        return
+    reads = options.get("reads", False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

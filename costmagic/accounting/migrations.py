@@ -97,11 +97,73 @@ def _m004_evaluations(connection: Connection) -> None:
     connection.execute(text(f"CREATE INDEX calls_parent ON calls (parent_id{collate}) WHERE parent_id IS NOT NULL"))
 
 
+# The calls that were made for one, those that were made for these, and those that were answered with its reply.
+_OTHERS = ("parent_id = {id}", "parent_id IN (SELECT id FROM calls WHERE parent_id = {id})", "cache_of = {id}")
+_CHANGES = {"insert": ("NEW",), "delete": ("OLD",), "update": ("NEW", "OLD")}
+
+
+def _m005_spans_and_alerts(connection: Connection) -> None:
+    for statement in (
+        "CREATE TABLE touched (hour TEXT NOT NULL, writer BIGINT NOT NULL, PRIMARY KEY (hour, writer))",
+        """
+        CREATE TABLE spans (
+            id TEXT PRIMARY KEY, start_at TIMESTAMP NOT NULL, end_at TIMESTAMP NOT NULL,
+            sums TEXT NOT NULL, actions TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE span_actions (
+            span TEXT NOT NULL, simulated BOOLEAN NOT NULL, feature TEXT, action TEXT NOT NULL,
+            calls BIGINT NOT NULL, cost_nusd BIGINT NOT NULL, unpriced BIGINT NOT NULL
+        )
+        """,
+        "CREATE INDEX span_actions_span ON span_actions (span)",
+        """
+        CREATE TABLE fired (
+            name TEXT NOT NULL, occurrence TEXT NOT NULL, fired_at TIMESTAMP NOT NULL, severity TEXT NOT NULL,
+            body TEXT NOT NULL, PRIMARY KEY (name, occurrence)
+        )
+        """,
+        "CREATE TABLE channels (channel TEXT PRIMARY KEY, since TIMESTAMP NOT NULL)",
+        """
+        CREATE TABLE told (
+            channel TEXT NOT NULL, name TEXT NOT NULL, occurrence TEXT NOT NULL, until TIMESTAMP,
+            PRIMARY KEY (channel, name, occurrence)
+        )
+        """,
+        "CREATE TABLE silences (name TEXT PRIMARY KEY, until TIMESTAMP NOT NULL)",
+        "CREATE INDEX calls_cache_of ON calls (cache_of) WHERE cache_of IS NOT NULL",
+    ):
+        connection.execute(text(statement))
+    if connection.dialect.name == "postgresql":  # whose index of the same column looks for beginnings only
+        connection.execute(text("CREATE INDEX calls_parent_id ON calls (parent_id) WHERE parent_id IS NOT NULL"))
+    # A change touches the hour of the call, and those of others whose sums rest on it.
+    for change, versions in _CHANGES.items():
+        if connection.dialect.name == "postgresql":
+            hour, writer = "to_char({}started_at, 'YYYY-MM-DD HH24')", "txid_current()"
+            begin = f"CREATE FUNCTION calls_touch_{change}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            insert, end = "INSERT INTO touched", " ON CONFLICT DO NOTHING; "
+            last = (
+                f"RETURN NULL; END $$; CREATE TRIGGER calls_touch_{change} AFTER {change.upper()} ON calls "
+                f"FOR EACH ROW EXECUTE FUNCTION calls_touch_{change}()"
+            )
+        else:
+            hour, writer = "substr({}started_at, 1, 13)", "0"
+            begin = f"CREATE TRIGGER calls_touch_{change} AFTER {change.upper()} ON calls BEGIN "
+            insert, end, last = "INSERT OR IGNORE INTO touched", "; ", "END"
+        body = "".join(f"{insert} VALUES ({hour.format(f'{version}.')}, {writer}){end}" for version in versions)
+        for others in _OTHERS:
+            concerned = others.format(id=f"{versions[0]}.id")
+            body += f"{insert} SELECT {hour.format('')}, {writer} FROM calls WHERE {concerned}{end}"
+        connection.exec_driver_sql(f"{begin}{body}{last}")
+
+
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("001_calls_and_texts", _m001_calls_and_texts),
     ("002_reservations", _m002_reservations),
     ("003_prefixes", _m003_prefixes),
     ("004_evaluations", _m004_evaluations),
+    ("005_spans_and_alerts", _m005_spans_and_alerts),
 )
 
 

@@ -94,6 +94,58 @@ reservations = Table(
     Column("expires_at", DateTime, nullable=False),  # UTC: of a call whose process died
 )
 
+# Hours (UTC, "YYYY-MM-DD HH") whose calls have changed since the sums of the spans over them were taken: triggers
+# write them. ``writer`` tells transactions apart on PostgreSQL, which has several at a time; SQLite has one.
+touched = Table(
+    "touched", metadata, Column("hour", Text, primary_key=True), Column("writer", BigInteger, primary_key=True)
+)
+
+# Past days, each in somebody's time zone, and past hours of today, summed up. This and the next table may be emptied
+# at any time: what is missing is summed up again.
+spans = Table(
+    "spans",
+    metadata,
+    Column("id", Text, primary_key=True),  # "start/end", sorts by time
+    Column("start_at", DateTime, nullable=False),  # UTC, like end_at
+    Column("end_at", DateTime, nullable=False),
+    Column("sums", Text, nullable=False),  # JSON: the fields of ``sums.Sum``, a list for each
+    Column("actions", Text, nullable=False),  # JSON: the fields of ``spans.ActionCount``, likewise
+)
+
+# A user action is a name within a feature on one local day.
+span_actions = Table(
+    "span_actions",
+    metadata,
+    Column("span", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("feature", Text),
+    Column("action", Text, nullable=False),
+    *(Column(name, BigInteger, nullable=False) for name in ("calls", "cost_nusd", "unpriced")),
+)
+
+# Alerts that have come up, who has been told of which, and which are silenced.
+fired = Table(
+    "fired",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("occurrence", Text, primary_key=True),  # what makes the same alert another one: its day, week, model …
+    Column("fired_at", DateTime, nullable=False),  # UTC
+    Column("severity", Text, nullable=False),
+    Column("body", Text, nullable=False),  # JSON: the alert as it was
+)
+channels = Table(
+    "channels", metadata, Column("channel", Text, primary_key=True), Column("since", DateTime, nullable=False)
+)
+told = Table(
+    "told",
+    metadata,
+    *(Column(name, Text, primary_key=True) for name in ("channel", "name", "occurrence")),
+    Column("until", DateTime),  # UTC: somebody is about to tell it, and has until then; NULL: it was told
+)
+silences = Table(
+    "silences", metadata, Column("name", Text, primary_key=True), Column("until", DateTime, nullable=False)
+)
+
 # One row per evaluation; what its calls cost stands in ``calls``, whose parent_id begins with its id and a slash.
 evaluations = Table(
     "evaluations",

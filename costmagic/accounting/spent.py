@@ -55,15 +55,16 @@ def bounds(period: str, at: datetime) -> tuple[datetime, datetime]:
     """Beginning and end (UTC) of the local day, week (from Monday) or month around ``at``."""
     day = at.astimezone().date()
     if period == "daily":
-        return _midnight(day), _midnight(day + timedelta(days=1))
+        return midnight(day), midnight(day + timedelta(days=1))
     if period == "weekly":
         monday = day - timedelta(days=day.weekday())
-        return _midnight(monday), _midnight(monday + timedelta(days=7))
+        return midnight(monday), midnight(monday + timedelta(days=7))
     first = day.replace(day=1)
-    return _midnight(first), _midnight((first + timedelta(days=31)).replace(day=1))
+    return midnight(first), midnight((first + timedelta(days=31)).replace(day=1))
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """The first moment of a local day, in UTC."""
     # Not astimezone(): where the clock skips midnight, that would begin the day an hour before the one before ends.
     return datetime.fromtimestamp(datetime(day.year, day.month, day.day).timestamp(), UTC)
 

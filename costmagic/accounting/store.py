@@ -57,12 +57,14 @@ class Ledger:
     """The ledger at ``location``: a file path, or an SQLAlchemy URL.
 
     Opened on first use. Writing never raises: what can't be written is kept in memory, warned of once,
-    and tried again with the next call.
+    and tried again with the next call. With ``keep_days``, older calls are removed when it is opened.
     """
 
-    def __init__(self, location: Path | str, store_text: bool = True) -> None:
+    def __init__(self, location: Path | str, store_text: bool = True, keep_days: float | None = None) -> None:
         self.location = location
         self.store_text = store_text
+        self.keep_days = keep_days
+        self.made_of = (location, store_text, keep_days)
         self._opening = threading.Lock()
         # SQLite has one writer at a time: queueing here is fairer and quicker than its busy loop.
         self._writing = threading.Lock()
@@ -179,6 +181,10 @@ class Ledger:
                 from .database import connect
 
                 self._engine = connect(self.location)
+                if self.keep_days is not None:
+                    from .retention import prune_beside
+
+                    prune_beside(self, self.keep_days)
             return self._engine
 
     def flush(self) -> None:
@@ -218,9 +224,9 @@ class Ledger:
 
     def costs(self, by: str, since: datetime | None = None) -> pd.DataFrame:
         """Calls, tokens and USD per group, dearest first; raises UsageError for an unknown ``by``."""
-        from .frame import costs
+        from .costs import costs
 
-        return self.reading(lambda engine: costs(engine, by, since))
+        return costs(self, by, since)
 
     def history(self, n: int) -> list[dict[str, Any]]:
         """The last ``n`` calls, newest first, each with its columns, ``prompt`` and ``reply``."""

@@ -14,13 +14,14 @@ from ..session import Session
 from ..types import CostmagicError, UsageError, did_you_mean
 from .cache import cache, cache_lines
 from .compare_cell import command as vote
-from .options import PARSER, suggest_option
+from .options import PARSER, values
 from .options import split as split_words
 from .panel_cell import command as panel
 from .plan import plan
 from .policy import command as policy
 from .receipt import age
 from .shown import Shown
+from .spending import alerts, costs, metrics
 from .totals import command as meter
 
 MAX_MODELS = 30
@@ -107,34 +108,16 @@ def models(session: Session, words: Sequence[str]) -> Shown:
     return Shown(rows, [], below)
 
 
-def costs(session: Session, words: Sequence[str]) -> Shown:
-    """``costs [--by feature|model|tier|day|action]``: calls, tokens and dollars."""
-    options = _options(words, {"--by": "feature"})
-    frame = session.costs(by=options["--by"])
-    rows = [[options["--by"], "calls", "hits", "tok in", "tok out", "cost", "avoided", "simulated", "unpriced"]]
-    for name, row in frame.iterrows():
-        label = str(name) if name is not None and name == name else "(none)"
-        rows.append(_cost_row(label, row))
-    if len(frame) > 1:
-        rows.append(_cost_row("total", frame.sum()))
-    below = [] if len(frame) else ["No calls yet."]
-    if len(frame) and (estimated := int(frame["estimated"].sum())):
-        below.append(f"{estimated} calls are priced from estimated tokens (interrupted, failed or not reported).")
-    if unsaved := session.engine.ledger.unsaved():
-        below.append(f"{unsaved} rows are not in the ledger yet: it can't be written.")
-    return Shown(rows, [], below)
-
-
 def budget(session: Session, words: Sequence[str]) -> Any:
     """``budget [AMOUNT/day|week|month|session] [--feature NAME] [off]``: spending limits, and what is left of them."""
     n = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
-    feature = _options(words[n:], {"--feature": ""})["--feature"]
+    feature = values(words[n:], {"--feature": ""})["--feature"]
     return session.budget(*words[:n], feature=feature or None)
 
 
 def history(session: Session, words: Sequence[str]) -> Shown:
     """``history [-n N]``: the last calls."""
-    options = _options(words, {"-n": "10"})
+    options = values(words, {"-n": "10"})
     if not options["-n"].isdecimal() or not 1 <= int(options["-n"]) <= MAX_HISTORY:
         raise UsageError(f"-n takes a whole number from 1 to {MAX_HISTORY:,}, not '{options['-n']}'")
     rows = [["when", "status", "model", "tier", "feature", "tok", "cost", "prompt", "reply"]]
@@ -162,6 +145,8 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "route": route,
     "models": models,
     "costs": costs,
+    "metrics": metrics,
+    "alerts": alerts,
     "budget": budget,
     "cache": cache,
     "panel": panel,
@@ -182,20 +167,6 @@ def _words(line: str) -> list[str]:
             quoted = len(text) > 1 and text[0] == text[-1] == '"'
             return [*head, text[1:-1] if quoted else text]
     return split_words(line)
-
-
-def _options(words: Sequence[str], defaults: dict[str, str]) -> dict[str, str]:
-    """``--name value`` and ``--name=value`` pairs over their defaults."""
-    values = dict(defaults)
-    rest = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
-    while rest:
-        name = rest.pop(0)
-        if name not in defaults:
-            raise UsageError(f"unknown option '{name}'{suggest_option(name, list(defaults))}")
-        if not rest:
-            raise UsageError(f"{name} needs a value")
-        values[name] = rest.pop(0)
-    return values
 
 
 def _rates(session: Session, ref: str) -> list[str]:
@@ -229,18 +200,6 @@ def _today(session: Session) -> str:
     if totals["simulated_cost"]:
         parts.append(f"SIMULATED spend, not real: {dollars(totals['simulated_cost'])}")
     return "; ".join(parts)
-
-
-def _cost_row(label: str, row: Any) -> list[str]:
-    simulated = dollars(row["simulated_cost"]) if row["simulated_cost"] else ""
-    return [
-        label,
-        *(f"{int(row[name]):,}" for name in ("calls", "hits", "input_tokens", "output_tokens")),
-        dollars(row["cost"], at_least=row["unpriced"] > 0),
-        dollars(row["avoided"]),
-        simulated,
-        f"{int(row['unpriced']):,}" if row["unpriced"] else "",
-    ]
 
 
 def _history_row(call: dict[str, Any]) -> list[str]:

@@ -107,6 +107,20 @@ def suggest_option(name: str, options: Sequence[str]) -> str:
     return "; did you mean " + " or ".join(f"'--{n}'" for n in names) + "?" if names else "; see %llm help"
 
 
+def values(words: Sequence[str], defaults: dict[str, str]) -> dict[str, str]:
+    """``--name value`` and ``--name=value`` pairs over their defaults; raises UsageError for any other option."""
+    found = dict(defaults)
+    rest = [part for word in words for part in (word.split("=", 1) if word.startswith("--") else [word])]
+    while rest:
+        name = rest.pop(0)
+        if name not in defaults:
+            raise UsageError(f"unknown option '{name}'{suggest_option(name, list(defaults))}")
+        if not rest:
+            raise UsageError(f"{name} needs a value")
+        found[name] = rest.pop(0)
+    return found
+
+
 def system_prompt(value: str | None, namespace: Mapping[str, Any]) -> str | None:
     """The system prompt that ``-s VALUE`` means.
 

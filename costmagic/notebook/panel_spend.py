@@ -13,9 +13,9 @@ from .panel_wire import Spend, SpendRow, Today
 
 def today(session: Session, asked: Fields) -> Today:
     """The sum of today: asked for after every cell, so without pandas."""
-    from ..accounting.frame import totals
+    from ..accounting.costs import totals
 
-    sums = session.engine.ledger.reading(lambda engine: totals(engine, _midnight()))
+    sums = totals(session.engine.ledger, _midnight())
     return {
         "cost": f"{sums['cost']:f}",
         "unpriced": int(sums["unpriced"]),

@@ -9,17 +9,23 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from shutil import chown
 
 import paid_server
 import pytest
+from made_calls import put
 from scripted_http import ScriptedServer, Sse, claude
 
+import costmagic as cm
 from costmagic import Session
 from costmagic.accounting.database import connect
+from costmagic.accounting.exchange import bring, export
 from costmagic.accounting.migrations import MIGRATIONS, migrate
+from costmagic.accounting.retention import prune
+from costmagic.monitoring.watching import silence
 from costmagic.savings import plan
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -141,8 +147,8 @@ def test_evaluations_are_kept_found_and_gone_on_with(url: str, home: Path) -> No
 def test_processes_that_open_a_new_database_together_make_it_once(url: str, home: Path) -> None:
     engine = connect(url)
     with engine.begin() as connection:
-        for table in ("calls", "texts", "migrations"):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
     engine.dispose()
     workers = [subprocess.Popen([sys.executable, "-W", "error", "-c", WORKER, url, f"w{n}"]) for n in range(3)]
     assert [worker.wait(120) for worker in workers] == [0, 0, 0]
@@ -174,3 +180,60 @@ def test_a_cap_holds_across_threads_and_processes(url: str) -> None:
     assert cap * Decimal("0.99") < charged <= cap
     (standing,) = Session(settings=paid_server.settings(shop, str(cap), url)).budget().standings
     assert (standing.spent, standing.reserved) == (charged, 0)
+
+
+def test_days_are_summed_up_alerts_told_and_calls_brought_in(url: str, home: Path, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    with session.engine.ledger.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM calls")
+    paid = put(session, now - timedelta(days=2), feature="pg", action="a", cost_nusd=2 * 10**9, quality=0.5)
+    put(session, now - timedelta(days=2), purpose="route", parent_id=paid["id"], cost_nusd=10**9)
+    put(session, now - timedelta(days=2), feature="pg", cache="exact", cache_of=paid["id"], cost_nusd=0)
+    put(session, now, feature="pg", action="a", cost_nusd=None)
+    for _ in range(2):  # summed up, then as it was kept
+        found = cm.metrics(7, session=session)
+        assert found.cost_per_call.rows[0][2:5] == (3, 3, 1)
+        assert found.cost_per_action.rows[0][2:5] == (2, 2, 3)
+        assert found.hit_rate.rows[0][5] == 2
+        assert found.token_efficiency.rows[0][3] == 0.5
+        named = cm.metrics(7, by="action", session=session).cost_per_action
+        assert named.rows[0][:5] == ("a", False, 2, 2, 3)
+    put(session, now - timedelta(days=2), feature="pg", cost_nusd=5 * 10**9)
+    assert cm.metrics(7, session=session).cost_per_feature.rows[0][2] == 8
+    assert session.costs("day")["cost"].tolist() == [8, 0]
+    found = cm.alerts(session=session)
+    assert [alert.name for alert in found] == ["unpriced:openai:m"]
+    assert len(found.new) == 1
+    assert cm.alerts(session=session).new == frozenset()
+    silence(session, "unpriced", "1d")
+    assert len(cm.alerts(session=session)) == 0
+    export(session.engine.ledger, tmp_path / "calls.csv", "csv", None)
+    assert prune(session.engine.ledger, 1) == 4
+    assert cm.metrics(7, session=session).cost_per_feature.rows[0][2] == 0
+    assert bring(session.engine.ledger, tmp_path / "calls.csv", "csv") == (4, 1)
+    assert cm.metrics(7, session=session).cost_per_feature.rows[0][2] == 8
+
+
+def test_what_is_written_while_days_are_summed_up_is_never_missed(url: str, home: Path) -> None:
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    with session.engine.ledger.transaction() as connection:
+        connection.exec_driver_sql("DELETE FROM calls")
+    day = datetime.now(UTC) - timedelta(days=3)
+
+    def write(n: int) -> None:
+        other = Session(home, settings={"preset": "sim", "ledger_url": url})
+        for _ in range(15):
+            put(other, day + timedelta(minutes=n), feature="pg")
+        other.close()
+
+    def read(_: int) -> None:
+        other = Session(home, settings={"preset": "sim", "ledger_url": url})
+        for _ in range(8):
+            cm.metrics(7, session=other)
+        other.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: write(n) if n % 2 else read(n), range(6)))
+    (row,) = cm.metrics(7, session=session).cost_per_feature.rows
+    assert row[2] == 45

@@ -1,0 +1,219 @@
+"""Sums of whole days, kept: what is past is summed up once, and again only when one of its calls has changed.
+
+Triggers write down which hours have changed (``touched``), whoever changed them. What is kept over such an hour is
+forgotten before anything is read, and summed up anew. So keeping is never more than a saving of time: where nothing can
+be written, the answers are the same and take longer.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, select, tuple_
+from sqlalchemy.exc import SQLAlchemyError
+
+from .database import Opened, locked, reading
+from .schema import span_actions, spans, touched
+from .sums import ActionSum, Sum, actions, merged, sums
+
+T = TypeVar("T")
+
+# Parameters of one statement.
+CHUNK = 400
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """The time from ``start`` to before ``end`` (naive UTC); ``whole``: a local day, which is worth keeping."""
+
+    start: datetime
+    end: datetime
+    whole: bool = True
+
+    @property
+    def id(self) -> str:
+        """What it is kept under."""
+        return f"{self.start:%Y-%m-%d %H:%M:%S}/{self.end:%Y-%m-%d %H:%M:%S}"
+
+
+@dataclass(frozen=True, slots=True)
+class ActionCount:
+    """How many user actions of a feature there were, how many calls served them, and what these came to."""
+
+    simulated: bool
+    feature: str | None
+    actions: int
+    calls: int
+    cost_nusd: int
+    unpriced: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """What happened on one day."""
+
+    sums: Sequence[Sum]
+    actions: Sequence[ActionCount]
+
+
+def read(ledger: Opened, days: Sequence[Span], now: datetime) -> list[Summed]:
+    """What happened on each of ``days`` up to ``now`` (naive UTC).
+
+    Raises LedgerError when the ledger can't be read.
+    """
+    return ledger.reading(lambda _: [_day(ledger, of, kept) for of, kept in kept_of(ledger, days, now)])
+
+
+def pieces(day: Span, now: datetime) -> list[Span]:
+    """``day`` itself when it is over ``now``, else its hours that are over and the rest."""
+    if day.end <= now or not day.whole:
+        return [day]
+    found, start = [], day.start
+    while start + HOUR <= now and start + HOUR < day.end:
+        found.append(Span(start, start + HOUR))
+        start += HOUR
+    return [*found, Span(start, day.end, whole=False)]
+
+
+Kept = dict[str, Summed]
+
+
+def kept_of(ledger: Opened, days: Sequence[Span], now: datetime) -> list[tuple[list[Span], Kept]]:
+    """The pieces of each day, and what is kept, once all that is over has been summed up that can be kept."""
+    split = [pieces(day, now) for day in days]
+    every = [piece for of in split for piece in of]
+    writable = _forget_touched(ledger, now)
+    kept = _kept(ledger, every) if writable else {}
+    for piece in every:
+        if writable and piece.whole and piece.id not in kept:
+            found = _keep(ledger, piece)
+            writable = found is not None
+            if found is not None:
+                kept[piece.id] = found
+    return [(of, kept) for of in split]
+
+
+def _day(ledger: Opened, of: Sequence[Span], kept: Kept) -> Summed:
+    if len(of) == 1 and (found := kept.get(of[0].id)):
+        return found
+    parts: list[Sum] = []
+    acted: list[ActionSum] = []
+    loose = [piece for piece in of if piece.id not in kept]
+    with reading(ledger.engine()) as connection:
+        for piece in loose:
+            parts += sums(connection, piece.start, piece.end)
+            acted += actions(connection, piece.start, piece.end)
+        ids = [piece.id for piece in of if piece.id in kept]
+        for id in ids:
+            parts += kept[id].sums
+        # An action may go on for hours: it counts once.
+        columns = [span_actions.c[name] for name in ActionSum._fields]
+        for some in _chunks(ids):
+            acted += [ActionSum(*r) for r in connection.execute(select(*columns).where(span_actions.c.span.in_(some)))]
+    return Summed(merged(parts), counted(acted))
+
+
+def counted(acted: Iterable[ActionSum]) -> list[ActionCount]:
+    """The actions of one day by feature; those of the same name are one."""
+    names: dict[tuple[bool, str | None], set[str]] = {}
+    totals: dict[tuple[bool, str | None], list[int]] = {}
+    for one in acted:
+        key = (bool(one.simulated), one.feature)
+        names.setdefault(key, set()).add(one.action)
+        total = totals.setdefault(key, [0, 0, 0])
+        for i, value in enumerate((one.calls, one.cost_nusd, one.unpriced)):
+            total[i] += value
+    return [ActionCount(*key, len(names[key]), *total) for key, total in totals.items()]
+
+
+def _forget_touched(ledger: Opened, now: datetime) -> bool:
+    """Forget what is kept over hours that have changed; False when that can't be written, so that nothing kept counts.
+
+    Marks go with it. Those of the running hour, over which nothing is kept, may stay.
+    """
+    with reading(ledger.engine()) as connection:
+        marks = _marks(connection)
+        if all(_hour(hour) + HOUR > now for hour, _ in marks) and not _over(connection, marks):
+            return True
+    return _written(ledger, _settle) is not None
+
+
+def _settle(connection: Connection) -> bool:
+    # Read again: what another reader has settled in the meantime need not be settled twice.
+    marks = _marks(connection)
+    for ids in _chunks(_over(connection, marks)):
+        connection.execute(span_actions.delete().where(span_actions.c.span.in_(ids)))
+        connection.execute(spans.delete().where(spans.c.id.in_(ids)))
+    for some in _chunks(marks):
+        connection.execute(touched.delete().where(tuple_(touched.c.hour, touched.c.writer).in_(some)))
+    return True
+
+
+def _marks(connection: Connection) -> list[tuple[str, int]]:
+    return [(hour, writer) for hour, writer in connection.execute(select(touched.c.hour, touched.c.writer))]
+
+
+def _over(connection: Connection, marks: Sequence[tuple[str, int]]) -> list[str]:
+    """What is kept over the hours of ``marks``."""
+    if not marks:
+        return []
+    hours = [_hour(hour) for hour in {hour for hour, _ in marks}]
+    kept = connection.execute(select(spans.c.id, spans.c.start_at, spans.c.end_at))
+    return [id for id, start, end in kept if any(start < hour + HOUR and hour < end for hour in hours)]
+
+
+def _hour(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%d %H")
+
+
+def _keep(ledger: Opened, span: Span) -> Summed | None:
+    """What happened in ``span``, summed up and kept; None where nothing can be written."""
+    return _written(ledger, lambda connection: _sum_up(connection, span))
+
+
+def _sum_up(connection: Connection, span: Span) -> Summed:
+    found = sums(connection, span.start, span.end)
+    acted = actions(connection, span.start, span.end)
+    counts = counted(acted)
+    if connection.execute(select(spans.c.id).where(spans.c.id == span.id)).first() is None:
+        told = {"sums": json.dumps(found), "actions": json.dumps([astuple(count) for count in counts])}
+        connection.execute(spans.insert(), {"id": span.id, "start_at": span.start, "end_at": span.end, **told})
+        if acted:
+            connection.execute(span_actions.insert(), [{"span": span.id, **one._asdict()} for one in acted])
+    return Summed(found, counts)
+
+
+def _kept(ledger: Opened, wanted: Sequence[Span]) -> Kept:
+    """What is kept of ``wanted``."""
+    ids = {span.id for span in wanted if span.whole}
+    if not ids:
+        return {}
+    statement = select(spans.c.id, spans.c.sums, spans.c.actions).where(spans.c.id >= min(ids), spans.c.id <= max(ids))
+    with reading(ledger.engine()) as connection:
+        rows = connection.execute(statement).all()
+    return {
+        id: Summed([Sum(*one) for one in json.loads(parts)], [ActionCount(*one) for one in json.loads(counts)])
+        for id, parts, counts in rows
+        if id in ids  # others are of another time zone
+    }
+
+
+def _written(ledger: Opened, write: Callable[[Connection], T]) -> T | None:
+    """What ``write`` returns, in a transaction that comes after that of any other reader; None if it can't be."""
+    try:
+        with ledger.transaction() as connection:
+            locked(connection, "spans")  # of two at a time, the slower would keep what it read earlier
+            return write(connection)
+    except (SQLAlchemyError, OSError):
+        return None
+
+
+def _chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
+    every = list(items)
+    return (every[i : i + CHUNK] for i in range(0, len(every), CHUNK))
