@@ -77,3 +77,19 @@ def test_the_comparison_shows_votes_and_the_real_model(run: Run) -> None:
     said = text_of(run(executed.ROOT / "notebooks" / "compare-models.ipynb"))
     assert "── 3. local:smollm2-135m [CHEAPEST]" in said
     assert "2. sim:claude-haiku-5-5: ✓ good enough; 3. local:smollm2-135m: ✗ not good enough" in said
+
+
+def test_the_evaluation_ends_in_a_policy_that_holds(run: Run) -> None:
+    said = text_of(run(executed.ROOT / "notebooks" / "downgrade-evaluation.ipynb"))
+    assert re.search(r"^standard: pass after \d+ tickets", said, re.MULTILINE)
+    assert re.search(r"^medium: fail after \d+ tickets", said, re.MULTILINE)
+    assert "claude-sonnet-5-5 · standard (downgrade)" in said
+    assert re.search(r"^tickets +heavy +standard .* holds", said, re.MULTILINE)
+
+
+def test_the_review_names_what_costs_and_what_would_help(run: Run) -> None:
+    said = text_of(run(executed.ROOT / "notebooks" / "cost-review.ipynb"))
+    assert re.search(r"^dashboard +20 +19 ", said, re.MULTILINE)
+    assert re.search(r"^provider prompt caching +\$0\.15", said, re.MULTILINE)
+    assert "help desk SIMULATED" in said
+    assert "SIMULATED, not real money" in said
