@@ -3,6 +3,10 @@
 # make front   the front end: what runs in the browser
 # make check   the quick subset: linters, types, tests without browser and real model
 # make bench   speed, beside the bars that it must hold
+# make notebooks   the notebooks, run anew with their outputs
+# make pictures    the pictures in README.md
+# make dist    the source distribution and the wheel, in dist/
+# make binder-check   what Binder would build, in a new virtual environment, and the quickstart run there
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -20,10 +24,10 @@ FRONT_SOURCES := $(shell find labextension/src labextension/style labextension/s
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
-.PHONY: demo test check bench lint front front-lint front-test clean postgresql
+.PHONY: demo test check bench notebooks pictures dist binder-check lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
-	$(BIN)/costmagic pull
+	$(BIN)/costmagic pull smollm2-135m minilm
 	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 
@@ -31,10 +35,23 @@ test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql 
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
 
 check: $(VENV)/.dev lint front-test $(FRONT)
-	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model"
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model and not install"
 
 bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
+
+notebooks: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(TEST_HOME)/models/minilm.onnx $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python tests/executed.py
+
+pictures: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) COSTMAGIC_PICTURES=$(CURDIR)/.github/images $(BIN)/pytest tests/browser/test_pictures.py
+
+dist: $(VENV)/.dev
+	rm -rf dist
+	$(BIN)/python -m build
+
+binder-check: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(FRONT)
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest tests/distribution/test_installed.py
 
 lint: $(VENV)/.dev front-lint
 	$(BIN)/ruff check costmagic tests bench training
@@ -72,7 +89,7 @@ $(BIN)/python:
 		(rm -rf $(VENV) && false)
 
 $(VENV)/.demo: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local]' 'jupyterlab>=4.4'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[local,embed,plot]' 'jupyterlab>=4.4'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
@@ -81,6 +98,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 
 $(TEST_HOME)/models/smollm2-135m.gguf: | $(VENV)/.dev
 	$(BIN)/costmagic --home $(TEST_HOME) pull smollm2-135m
+
+$(TEST_HOME)/models/minilm.onnx: | $(VENV)/.dev
+	$(BIN)/costmagic --home $(TEST_HOME) pull minilm
 
 $(CHROMIUM):
 	$(SUDO) apt-get update

@@ -30,6 +30,7 @@ __all__ = [
     "action",
     "alerts",
     "ask",
+    "breakeven",
     "budget",
     "cache_prefixes",
     "cache_stats",
@@ -41,6 +42,7 @@ __all__ = [
     "ledger",
     "meter",
     "metrics",
+    "plan",
     "route",
     "sim",
     "stream",
@@ -48,6 +50,7 @@ __all__ = [
 
 _MONITORING = ("alerts", "metrics")
 _COMPARISON = ("Comparison", "compare", "compare_many")
+_SAVINGS = ("breakeven", "plan")
 _EVALUATION = ("Evaluation", "evaluate")
 
 # Methods of the default session.
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
     from .notebook.totals import meter
     from .providers import sim
     from .reply import Reply
+    from .savings import breakeven, plan
     from .session import Session, action
     from .types import (
         BudgetError,
@@ -88,6 +92,8 @@ def __getattr__(name: str) -> Any:
         return import_module(".providers.sim", __name__)
     if name in _COMPARISON:
         return getattr(import_module(".comparison", __name__), name)
+    if name in _SAVINGS:
+        return getattr(import_module(".savings", __name__), name)
     if name in _EVALUATION:
         return getattr(import_module(".evaluation", __name__), name)
     if name in _MONITORING:

@@ -13,6 +13,8 @@ SHORT = 32
 # Without these, MathJax would take the text between two dollar signs for a formula.
 NO_MATH = "tex2jax_ignore mathjax_ignore"
 
+# For preformatted text: JupyterLab would break its lines in the middle of words.
+WRAPPED = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
 
 # A text must not steer the terminal that shows it: control characters go, but for tab and newline.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

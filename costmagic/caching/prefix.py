@@ -178,16 +178,32 @@ def choose(reuse: Reuse, rates: Rates) -> CacheLife | None:
     return min(costs, key=lambda life: costs[life])
 
 
-def replay(uses: Iterable[Use], per_token: Rates) -> Decimal:
-    """USD that ``choose`` would have saved on these calls, each knowing only those before it; below 0 where it lost."""
-    saved, held = Decimal(0), 0
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one use would have had of the provider's cache: tokens read from it, and written for ``life``."""
+
+    read: int = 0
+    written: int = 0
+    life: CacheLife | None = None
+
+
+def parts(uses: Iterable[Use], per_token: Rates) -> Iterator[tuple[Use, Part]]:
+    """Each use, oldest first, with its part if ``choose`` had decided, each time knowing only the uses before."""
+    held = 0
     life: CacheLife | None = None
     for use, reuse in reuses(uses):
         alive = life is not None and reuse.gap is not None and reuse.gap <= LIFE_S[life]
         read = min(held, use.tokens) if alive else 0
         wanted = choose(reuse, per_token) or (life if alive else None)
         life, held = wanted, use.tokens if wanted else 0
-        if wanted:
-            saved += read * (per_token.plain - per_token.read)
-            saved -= (use.tokens - read) * (per_token.writing(wanted) - per_token.plain)
+        yield use, Part(read, use.tokens - read, wanted) if wanted else Part()
+
+
+def replay(uses: Iterable[Use], per_token: Rates) -> Decimal:
+    """USD that ``choose`` would have saved on these calls, each knowing only those before it; below 0 where it lost."""
+    saved = Decimal(0)
+    for _, part in parts(uses, per_token):
+        if part.life:
+            saved += part.read * (per_token.plain - per_token.read)
+            saved -= part.written * (per_token.writing(part.life) - per_token.plain)
     return saved

@@ -17,6 +17,7 @@ from .compare_cell import command as vote
 from .options import PARSER, values
 from .options import split as split_words
 from .panel_cell import command as panel
+from .plan import plan
 from .policy import command as policy
 from .receipt import age
 from .shown import Shown
@@ -27,10 +28,13 @@ MAX_MODELS = 30
 MAX_HISTORY = 1_000
 EXCERPT = 60
 
+# What follows these is a text: its quotes and apostrophes are its own.
+TEXTS = (["route"], ["cache", "explain"])
+
 
 def run(line: str, session: Session) -> Any:
     """Carry out ``%llm LINE``; returns what the cell shows. Raises UsageError for anything unknown."""
-    words = split_words(line)
+    words = _words(line)
     if not words:
         return status(session)
     command = COMMANDS.get(words[0])
@@ -148,10 +152,21 @@ COMMANDS: dict[str, Callable[[Session, Sequence[str]], Any]] = {
     "panel": panel,
     "policy": policy,
     "meter": meter,
+    "plan": plan,
     "history": history,
     "vote": vote,
     "help": help_,
 }
+
+
+def _words(line: str) -> list[str]:
+    """Words as a shell splits them, or a command and the text that follows it as one word."""
+    for head in TEXTS:
+        *command, text = [*line.split(maxsplit=len(head)), ""][: len(head) + 1]
+        if command == head and text:
+            quoted = len(text) > 1 and text[0] == text[-1] == '"'
+            return [*head, text[1:-1] if quoted else text]
+    return split_words(line)
 
 
 def _rates(session: Session, ref: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from ..accounting.store import request_json
 from ..estimates import Estimates
 from ..session import Session
-from ..tables import NO_MATH, money_safe
+from ..tables import NO_MATH, WRAPPED, money_safe
 from ..types import Request, Route
 
 
@@ -39,6 +39,6 @@ class DryRun:
     def _repr_html_(self) -> str:
         return (
             f"<div class='{NO_MATH}'><p>{escape(self._head())}</p>"
-            f"<pre style='white-space:pre-wrap'>{money_safe(request_json(self.request, indent=2))}</pre></div>"
+            f"<pre style='{WRAPPED}'>{money_safe(request_json(self.request, indent=2))}</pre></div>"
             f"{self.estimates._repr_html_()}"
         )

@@ -90,7 +90,10 @@ class CostMagics(Magics):
 
 def register(shell: InteractiveShell) -> None:
     """Register the magics; ``%%llm`` stays with whoever has it already, with a warning."""
+    from . import questions
+
     magics = CostMagics(shell)
+    questions.register(shell)
     taken = [
         kind
         for kind in ("line", "cell")
@@ -108,6 +111,9 @@ def register(shell: InteractiveShell) -> None:
 
 def unregister(shell: InteractiveShell) -> None:
     """Take the magics back."""
+    from . import questions
+
+    questions.unregister(shell)
     for kind in ("line", "cell"):
         table = shell.magics_manager.magics[kind]
         for name in (NAME, ALIAS):

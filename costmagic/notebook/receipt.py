@@ -8,7 +8,7 @@ from typing import Any
 
 from ..money import dollars
 from ..reply import Reply
-from ..tables import NO_MATH, money_safe, printable
+from ..tables import NO_MATH, WRAPPED, money_safe, printable
 
 MIME = "application/vnd.costmagic.receipt+json"
 
@@ -242,6 +242,6 @@ def _sent(reply: Reply) -> str:
         )
     options += [f"prompt_cache_key {request.prompt_cache_key}" if request.prompt_cache_key else ""]
     return (
-        f"<pre style='white-space:pre-wrap;max-height:20em;overflow:auto'>{money_safe(text)}</pre>"
+        f"<pre style='{WRAPPED};max-height:20em;overflow:auto'>{money_safe(text)}</pre>"
         f"<div>{money_safe(', '.join(option for option in options if option))}</div>"
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..comparison import Comparison, Grid, summary
 from ..comparison.columns import Column
-from ..tables import NO_MATH, encodable, money_safe
+from ..tables import NO_MATH, WRAPPED, encodable, money_safe
 from .diff import words_html
 from .markdown import to_html
 
@@ -80,7 +80,7 @@ def _error(comparison: Comparison, column: Column) -> str | None:
 
 def _rendered(column: Column, text: str) -> str:
     if column.prepared.request.json:
-        return f"<pre style='white-space:pre-wrap;overflow-wrap:anywhere'>{money_safe(text)}</pre>"
+        return f"<pre style='{WRAPPED}'>{money_safe(text)}</pre>"
     return to_html(text)
 
 

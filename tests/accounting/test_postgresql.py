@@ -26,6 +26,7 @@ from costmagic.accounting.exchange import bring, export
 from costmagic.accounting.migrations import MIGRATIONS, migrate
 from costmagic.accounting.retention import prune
 from costmagic.monitoring.watching import silence
+from costmagic.savings import plan
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -75,6 +76,16 @@ def test_calls_are_kept_counted_and_summed(url: str, home: Path) -> None:
         assert session.costs(by)["calls"].sum() == len(frame)
     assert session.costs("feature").loc["pg-one", "simulated_avoided"] == first.cost
     assert session.engine.ledger.history(1)[0]["prompt"] == "hello \N{SNOWMAN}"
+
+
+def test_a_plan_is_made_of_it(url: str, home: Path) -> None:
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    for _ in range(3):
+        session.ask("planned", model="sim:claude-haiku-4-5", no_cache=True)
+    made = plan(session=session)
+    assert made.simulated
+    assert made.bill * 10**9 == int(session.ledger()["cost_nusd"].sum())
+    assert made["exact cache"].calls == 2
 
 
 def test_prefixes_are_remembered_and_summed(url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Real kernels, real front ends without a browser: nbclient, nbconvert, terminal IPython."""
+"""Real kernels, and a real front end without a browser: terminal IPython."""
 
 from __future__ import annotations
 
@@ -9,16 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbconvert import HTMLExporter, MarkdownExporter
 from real_kernel import Kernel, receipts
 
 from costmagic import Session
 from costmagic.notebook.receipt import MIME
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -90,34 +85,6 @@ def test_two_kernels_share_ledger_and_cache(kernel: Kernel, local_home: Path) ->
         assert len(Session(local_home).ledger()) == 202
     finally:
         other.close()
-
-
-@pytest.fixture
-def executed_quickstart(local_home: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
-    """The quickstart, run top to bottom in a real kernel, with no key."""
-    monkeypatch.setenv("COSTMAGIC_PRESET", "local")
-    notebook = nbformat.read(ROOT / "notebooks" / "quickstart.ipynb", as_version=4)
-    NotebookClient(notebook, timeout=240, kernel_name="python3", store_widget_state=False).execute()
-    return notebook
-
-
-def test_the_quickstart_runs_and_converts(executed_quickstart: nbformat.NotebookNode, local_home: Path) -> None:
-    outputs = [output for cell in executed_quickstart.cells for output in cell.get("outputs", [])]
-    assert not [output for output in outputs if output.output_type == "error"]
-    figures = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
-    assert [f["cache"]["layer"] for f in figures[:2]] == [None, "exact"]
-    assert any(f["simulated"] for f in figures)
-    assert str(local_home) not in nbformat.writes(executed_quickstart)
-    page, _ = HTMLExporter().from_notebook_node(executed_quickstart)
-    assert page.count("costmagic-receipt") == len(figures)
-    assert "exactly what was sent" in page
-    assert "SIMULATED" in page
-    text, _ = MarkdownExporter().from_notebook_node(executed_quickstart)
-    assert "smollm2-135m · medium" in text
-    frame = Session(local_home).ledger()
-    assert set(frame["status"]) == {"ok"}
-    # cm.stream leaves a row and no receipt, a comparison one for each of its three columns and none either
-    assert len(frame) == len(figures) + 1 + 3
 
 
 def test_a_terminal_shows_plain_text(local_home: Path) -> None:

@@ -1,0 +1,49 @@
+"""What one technique of a plan would have saved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from .workload import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one technique would have saved on calls that no earlier step had saved already.
+
+    Attributes:
+        name: short and stable, for code; ``title`` for people.
+        saving: USD, exact to the nano-dollar.
+        calls: that it would have changed.
+        basis: "measured" on these calls, or "assumed" from a published range.
+        how: how the saving was computed.
+        setting: what belongs into costmagic.toml for it; ``code``: a cell that does it or shows it.
+        note: what is missing, or should be known.
+        up_to: USD at the upper end of the published range, None where none is used.
+        details: a line for each part.
+    """
+
+    name: str
+    title: str
+    saving: Decimal
+    calls: int
+    basis: Basis
+    how: str
+    setting: str = ""
+    code: str = ""
+    note: str = ""
+    up_to: Decimal | None = None
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of the waterfall: its ends in USD, and what it says."""
+
+    label: str
+    low: Decimal
+    high: Decimal
+    kind: Literal["bill", "measured", "assumed", "projected"]
+    told: str
