@@ -28,7 +28,7 @@ def planned(session: Session, asked: Fields) -> wire.Plan:
                 "up_to": f"{step.up_to:f}" if step.up_to else None,
                 "calls": step.calls,
                 "assumed": step.basis == "assumed",
-                "how": step.how,
+                "how": step.told,
                 "note": step.note,
                 "details": list(step.details),
                 "setting": step.setting,

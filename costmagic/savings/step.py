@@ -38,6 +38,11 @@ class Step:
     details: tuple[str, ...] = ()
 
     @property
+    def told(self) -> str:
+        """``how`` as a sentence."""
+        return f"{self.how[:1].upper()}{self.how[1:]}."
+
+    @property
     def cell(self) -> str:
         """A notebook cell that does or shows it, with what belongs into costmagic.toml as its first lines."""
         lines = ["# costmagic.toml:", *(f"#   {line}" for line in self.setting.splitlines())] if self.setting else []

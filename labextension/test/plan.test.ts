@@ -128,12 +128,12 @@ test('a plan that comes late does not take the place of the one asked for since'
   const { el, desk, dispose } = await shown([PLAN ?? {}]);
   await until(el, /could have been/);
   const answers: ((body: object) => void)[] = [];
-  desk.door.ask = ((_: string, __: object, decode: (body: unknown) => unknown) =>
+  desk.door.ask = (_: string, __: object, decode: (body: unknown) => unknown) =>
     new Promise(resolve => {
       answers.push(body => {
         resolve(decode(body) as never);
       });
-    }));
+    });
   const [first, second] = [desk.planning.make(7), desk.planning.make(90)];
   answers[1]?.(NOTHING ?? {});
   await second;

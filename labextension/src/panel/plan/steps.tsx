@@ -43,9 +43,25 @@ function Step({ step, bill }: { step: PlanStep; bill: number }): React.JSX.Eleme
         )}
       </div>
       {step.note === '' ? null : <p>{step.note}</p>}
+      {saves ? (
+        <Explained step={step} />
+      ) : (
+        <details>
+          <summary className="cm-hint">{trans.__('How it was looked for, and what does it')}</summary>
+          <Explained step={step} />
+        </details>
+      )}
+    </li>
+  );
+}
+
+function Explained({ step }: { step: PlanStep }): React.JSX.Element {
+  const trans = useTrans();
+  return (
+    <div className="cm-explained">
       <p className="cm-hint">
         {step.how}
-        {step.calls > 0 ? `; ${trans._n('%1 call', '%1 calls', step.calls, integer(step.calls))}` : ''}
+        {step.calls > 0 ? ` ${trans._n('%2 call.', '%2 calls.', step.calls, integer(step.calls))}` : ''}
       </p>
       {step.details.length === 0 ? null : (
         <ul className="cm-details">
@@ -55,7 +71,7 @@ function Step({ step, bill }: { step: PlanStep; bill: number }): React.JSX.Eleme
         </ul>
       )}
       <Remedy step={step} />
-    </li>
+    </div>
   );
 }
 
