@@ -1,4 +1,4 @@
-"""The session to work on where none is given, for modules below it: imports point one way, this asks upward."""
+"""What modules ask of those above them: the session to work on where none is given, who shows progress."""
 
 from __future__ import annotations
 
@@ -7,3 +7,6 @@ from typing import Any
 
 # Set by the package itself, to the maker of the session that `cm.ask` and the magics share.
 default: Callable[[], Any]
+
+# Set where there is somebody to watch: makes what shows the state of an evaluation, again and again.
+progress: Callable[[], Callable[[Any], None]] | None = None

@@ -48,8 +48,9 @@ def quality_against_cost(marks: Sequence[Mark], margin: float) -> Figure:
         raise UsageError("nothing to plot: no model has a price and an answer yet")
     plt = pyplot()
     figure: Figure
-    figure, axes = plt.subplots(figsize=(6, 4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     plt.close(figure)  # it shows once, as the value of the cell
+    costs = [x for _, x in places]
     for mark, x in places:
         color = _COLORS.get(mark.state, "C0")
         below, above = max(0.0, mark.quality - mark.low), max(0.0, mark.high - mark.quality)
@@ -60,7 +61,10 @@ def quality_against_cost(marks: Sequence[Mark], margin: float) -> Figure:
         axes.scatter([x], [mark.quality * 100], s=60, facecolors=face, edgecolors=color, linewidths=1.5, zorder=3)
         label = f"{mark.name} SIMULATED" if mark.simulated else mark.name
         note = f"{label}: {mark.state}" if mark.state else f"{label}: baseline"
-        axes.annotate(literal(note), (x, mark.quality * 100), xytext=(6, 4), textcoords="offset points", fontsize=9)
+        side, dx = ("left", 6) if x <= min(costs) else ("right", -6)  # inside, and apart at either end
+        dy = -12 if mark.state is None else 6
+        place = (x, mark.quality * 100)
+        axes.annotate(literal(note), place, xytext=(dx, dy), textcoords="offset points", fontsize=9, ha=side)
     best = frontier(marks)
     if len(best) > 1:
         axes.plot(
@@ -70,7 +74,6 @@ def quality_against_cost(marks: Sequence[Mark], margin: float) -> Figure:
     if baseline is not None:
         enough = (baseline.quality - margin) * 100
         axes.axhline(enough, color="0.6", linestyle=":", zorder=1, label=f"baseline − {margin:.2%}")
-    costs = [x for _, x in places]
     if min(costs) > 0 and max(costs) / min(costs) >= LOG_FROM:
         axes.set_xscale("log")
     else:

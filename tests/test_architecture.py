@@ -17,7 +17,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 
 # Imports point upward in this list, never down and never sideways.
 LAYERS = (
-    ("money", "tables", "forks", "stop", "current"),
+    ("money", "tables", "forks", "stop", "current", "tickets"),
     ("types",),
     ("reply", "templates"),
     ("checks", "totals"),

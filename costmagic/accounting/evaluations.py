@@ -104,13 +104,15 @@ def calls_of(ledger: Ledger, run_id: str) -> list[dict[str, Any]]:
                 original, original.c.call_id == calls.c.cache_of
             )
         )
-        .where(calls.c.parent_id >= f"{run_id}/", calls.c.parent_id < f"{run_id}0")  # "0" comes after "/"
         .order_by(calls.c.id)
     )
 
     def read(engine: Any) -> list[dict[str, Any]]:
+        # PostgreSQL's locale may put "/" anywhere.
+        parent = calls.c.parent_id.collate("C") if engine.dialect.name == "postgresql" else calls.c.parent_id
+        mine = statement.where(parent >= f"{run_id}/", parent < f"{run_id}0")  # "0" comes after "/"
         with reading(engine) as connection:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+            return [dict(row) for row in connection.execute(mine).mappings()]
 
     return ledger.reading(read)
 

@@ -93,7 +93,8 @@ def _m004_evaluations(connection: Connection) -> None:
         """)
     )
     # A run that was killed finds what it had bought by this.
-    connection.execute(text("CREATE INDEX calls_parent ON calls (parent_id) WHERE parent_id IS NOT NULL"))
+    collate = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    connection.execute(text(f"CREATE INDEX calls_parent ON calls (parent_id{collate}) WHERE parent_id IS NOT NULL"))
 
 
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (

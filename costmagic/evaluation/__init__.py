@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from .. import current
 from ..session import Session, default
 from ..types import CostmagicError, UsageError
 from .data import Data, data_of
@@ -118,13 +119,17 @@ def evaluate(
 
 def finished(run: Run) -> Evaluation:
     """Wait for a run that was begun, and return what it found; raises as ``evaluate`` does."""
+    show = current.progress() if current.progress is not None else None
     try:
         while not run.wait(LOOK_S):
-            pass
+            if show is not None:
+                show(run.state())
     except KeyboardInterrupt:
         run.pause()
         raise Interrupted(run.state().message) from None
     state = run.state()
+    if show is not None:
+        show(state)
     if run.error is not None or state.phase == "provider error":
         raise run.error or CostmagicError(state.message)
     return run.evaluation

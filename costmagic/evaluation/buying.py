@@ -27,13 +27,14 @@ FATAL = (401, 402, 403, 404, 410)
 Failure = Literal["fatal", "budget", "rate limit", "lost", "stopped"]
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A slot under way.
 
     Attributes:
         worst: USD set aside for it; None when unpriced.
         answer: set when an answer was bought; ``failure`` and ``message`` when not.
+        sent_at, ended_at: by the monotonic clock, seconds.
     """
 
     slot: Slot
@@ -41,6 +42,7 @@ class Job:
     worst: Decimal | None
     call: Call | None = None
     sent_at: float = field(default_factory=time.monotonic)
+    ended_at: float = float("inf")
     answer: Answer | None = None
     failure: Failure | None = None
     message: str = ""
@@ -106,6 +108,8 @@ class Buyer:
             job.answer = self.scored(job.slot, bought)
         except BaseException as error:
             job.failure, job.message = _meaning(error), str(error) or type(error).__name__
+        finally:
+            job.ended_at = time.monotonic()
 
     def scored(self, slot: Slot, bought: Answer) -> Answer:
         """An answer with its score. A scorer that raises loses this answer only."""

@@ -12,8 +12,6 @@ def code(definition: Definition) -> str:
     data = {"calls": repr(PAST_CALLS + d.data.name), "sample": repr(SAMPLE)}.get(d.data.kind)
     if data is None:
         data = repr(d.data.name) if d.data.kind in ("csv", "jsonl") else d.data.name
-    if d.data.kind == "stored":
-        data = "df"  # the rows are those of an earlier run; whoever has them knows their name
     usual = {"margin": MARGIN, "confidence": CONFIDENCE, "budget": BUDGET, "seed": 0, "max_parallel": 8, "fresh": False}
     arguments = [data, f"prompt={d.prompt!r}"]
     names = ("system", "expected", "feature", "baseline", "candidates", "scorer", "margin", "confidence", "budget")

@@ -28,9 +28,9 @@ class Data:
     """Rows with named columns. Nothing is copied: whoever changes the frame changes what will be asked.
 
     Attributes:
-        kind: "frame", "list", "csv", "jsonl", "calls", "sample"; "stored": only the items of a run are left.
+        kind: "frame", "list", "csv", "jsonl", "calls", "sample".
         name: how people call it: a variable, a path, a feature.
-        frame: the rows; None when ``kind`` is "stored".
+        frame: the rows; None where only the items of an earlier run are left of them.
     """
 
     kind: str

@@ -81,9 +81,7 @@ class Definition:
     def from_json(cls, values: Mapping[str, Any]) -> Definition:
         """The definition of a stored run; its rows are those that were stored with it."""
         data = values["data"]
-        kept = Data("stored", f"{data['name']} ({data['kind']})", data["rows"], tuple(data["columns"]))
-        if data["kind"] == "stored":
-            kept = Data("stored", data["name"], data["rows"], tuple(data["columns"]))
+        kept = Data(data["kind"], data["name"], data["rows"], tuple(data["columns"]))
         budget = None if values["budget"] is None else Decimal(values["budget"])
         known = {f.name for f in fields(cls)}
         rest = {k: v for k, v in values.items() if k in known}

@@ -15,8 +15,8 @@ MAX_SHARE, FROM = 0.2, 20
 class Failures:
     """Failures of each arm since the run was begun or resumed.
 
-    A failure is not believed before the arm has answered again: when a provider is down, the items that it
-    failed on are not lost, but asked again once the run goes on.
+    A failure is not believed before the arm has answered what it was asked later: when a provider is down, the items
+    that it failed on are not lost, but asked again once the run goes on.
     """
 
     def __init__(self) -> None:
@@ -24,10 +24,14 @@ class Failures:
         self._answered: Counter[str] = Counter()
         self._lost: Counter[str] = Counter()
 
-    def succeeded(self, arm: str) -> list[Job]:
+    def succeeded(self, job: Job) -> list[Job]:
         """Note an answer; returns the failures that are lost items with that."""
+        arm = job.slot.arm
         self._answered[arm] += 1
-        return self._give_up(arm)
+        believed = [failed for failed in self._pending[arm] if failed.ended_at <= job.sent_at]
+        self._pending[arm] = [failed for failed in self._pending[arm] if failed not in believed]
+        self._lost[arm] += len(believed)
+        return believed
 
     def failed(self, job: Job) -> str | None:
         """Note a failure; returns why the run must stop, None when it may go on."""
@@ -46,15 +50,13 @@ class Failures:
         for arm, pending in self._pending.items():
             if pending and not self._answered[arm]:
                 return [], f"no call of {pending[-1].prepared.request.ref} was answered: {pending[-1].message}"
-        return [job for arm in list(self._pending) for job in self._give_up(arm)], None
+        lost = [job for pending in self._pending.values() for job in pending]
+        self._pending.clear()
+        self._lost.update(job.slot.arm for job in lost)
+        return lost, None
 
     def take_back(self) -> list[Job]:
         """The failures that are not believed yet; counting begins anew."""
         jobs = [job for pending in self._pending.values() for job in pending]
         self.__init__()  # type: ignore[misc]
         return jobs
-
-    def _give_up(self, arm: str) -> list[Job]:
-        lost = self._pending.pop(arm, [])
-        self._lost[arm] += len(lost)
-        return lost

@@ -54,10 +54,11 @@ def marks(found: Findings) -> list[Mark]:
     quality = 1.0 if base.accuracy is None else base.accuracy
     shown = [Mark(base.name, _float(base.cost_per_1000), quality, quality, quality, None, base.simulated)]
     for c in state.candidates:
-        if c.accuracy is None or c.baseline_accuracy is None or c.low is None or c.high is None:
+        if c.drop is None or c.low is None or c.high is None:
             continue
-        low, high = max(0.0, c.baseline_accuracy - c.high), min(1.0, c.baseline_accuracy - c.low)
-        shown.append(Mark(c.name, _float(c.cost_per_1000), c.accuracy, low, high, c.state, c.simulated))
+        # Below the baseline by the paired drop: its own mean may be over other items than the baseline's.
+        low, high = max(0.0, quality - c.high), min(1.0, quality - c.low)
+        shown.append(Mark(c.name, _float(c.cost_per_1000), quality - c.drop, low, high, c.state, c.simulated))
     return shown
 
 

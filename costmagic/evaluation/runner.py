@@ -187,7 +187,8 @@ class Run:
             if not self._ended and not self._nudged:
                 self._changed.wait(min(self._works.pace.wait_s(), IDLE_S) or IDLE_S)
             ended, self._ended, self._nudged = self._ended, [], False
-        halt = self._works.collect(ended)
+            resting = self._phase != "running"
+        halt = self._works.collect(ended, resting)
         with self._changed:
             if halt is None and self._phase == "running":
                 halt = self._works.dispatch(self._jobs.put)

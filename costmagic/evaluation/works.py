@@ -118,8 +118,10 @@ class Works:
         assert self._buyer is not None
         self._buyer.carry(job)
 
-    def collect(self, jobs: Sequence[Job]) -> Halt | None:
+    def collect(self, jobs: Sequence[Job], resting: bool) -> Halt | None:
         """Count what has ended; returns why nothing more should be sent, None when all is well.
+
+        While the run is ``resting``, what failed is asked again later.
 
         Raises LedgerError: then nothing is counted before it can be written.
         """
@@ -131,10 +133,12 @@ class Works:
             self.purse.settle(job.worst, *job.cost)
             if job.answer is not None:
                 self.pace.went_well()
-                answers += [(lost.slot, lost.lost()) for lost in self._failures.succeeded(job.slot.arm)]
+                answers += [(lost.slot, lost.lost()) for lost in self._failures.succeeded(job)]
                 answers.append((job.slot, job.answer))
+            elif resting or halt is not None:
+                self._schedule.put_back(job.slot)
             else:
-                halt = self._failed(job) or halt
+                halt = self._failed(job)
         self._count(answers)
         if halt is not None:
             for job in self._failures.take_back():

@@ -6,6 +6,8 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from .. import current
+
 # By name: loading the extension imports no comparison.
 COMPARISON = "costmagic.comparison.result.Comparison"
 GRID = "costmagic.comparison.grid.Grid"
@@ -17,6 +19,7 @@ def load(shell: InteractiveShell) -> None:
     from . import compare_comm, panel
     from .magics import register
 
+    current.progress = _progress
     register(shell)
     compare_comm.register(shell)
     panel.register(shell)
@@ -32,12 +35,20 @@ def unload(shell: InteractiveShell) -> None:
     from . import compare_comm, panel
     from .magics import unregister
 
+    current.progress = None
     unregister(shell)
     compare_comm.unregister(shell)
     panel.unregister(shell)
     if shell.display_formatter is not None:
         for shown in (Reply, COMPARISON, GRID):
             shell.display_formatter.mimebundle_formatter.pop(shown, None)
+
+
+def _progress() -> Any:
+    """What shows the state of an evaluation under the cell."""
+    from .progress import watching
+
+    return watching()
 
 
 def _reply_bundle(reply: Any, include: Any = None, exclude: Any = None) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from ..evaluation import Definition, Run, begin, define, estimate, find, live, recent
@@ -28,6 +29,7 @@ _kept: dict[str, Run] = {}
 def estimated(session: Session, asked: Fields) -> wire.Estimated:
     """What a run would cost; nothing is sent. Raises UsageError for what can't be run."""
     found = estimate(session, _definition(session, asked.inner("definition")))
+    most = [m.most for m in found.models if m.most is not None]
     notes = [
         "Replies are taken to be as long as those of earlier calls of this feature."
         if found.tokens_from == "history"
@@ -43,7 +45,8 @@ def estimated(session: Session, asked: Fields) -> wire.Estimated:
         "tokens": sum(m.calls * (m.input_tokens + m.output_tokens) for m in found.models),
         "low": exact(found.low),
         "likely": exact(found.likely),
-        "most": exact(found.most),
+        "most": exact(sum(most, Decimal(0))) if len(most) == len(found.models) else None,
+        "cap": exact(found.cap),
         "models": [
             {"name": m.name, "ref": m.ref, "simulated": m.simulated, "calls": m.calls, "cost": exact(m.likely)}
             for m in found.models
@@ -138,6 +141,7 @@ def follow(session: Session, run: Run) -> wire.Run:
         "message": state.message or None,
         "feature": definition.feature,
         "spent": f"{state.spent:f}",
+        "simulated": state.simulated > 0,
         "unpriced": state.unpriced > 0,
         "cap": exact(state.cap),
         "eta_s": state.eta_s,

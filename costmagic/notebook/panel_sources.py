@@ -10,6 +10,7 @@ from IPython.core.getipython import get_ipython
 
 from ..evaluation.data import PAST_CALLS, SAMPLE, data_of
 from ..session import Session
+from ..tickets import DEPARTMENTS, tickets
 from ..types import CostmagicError, UsageError
 from .panel_fields import Fields, Malformed
 from .panel_wire import Source, Sources
@@ -68,7 +69,15 @@ def _glance(kind: Any, name: str, frame: pd.DataFrame) -> Source:
     columns = [str(column) for column in frame.columns[:MAX_COLUMNS]]
     head = frame.iloc[:EXAMPLES, :MAX_EXAMPLE_COLUMNS]
     examples = [[_cell(value) for value in row] for row in head.itertuples(index=False, name=None)]
-    return {"kind": kind, "name": name, "rows": len(frame), "columns": columns, "examples": examples}
+    return {
+        "kind": kind,
+        "name": name,
+        "rows": len(frame),
+        "columns": columns,
+        "examples": examples,
+        "prompt": None,
+        "feature": None,
+    }
 
 
 def _cell(value: Any) -> str:
@@ -87,9 +96,25 @@ def _features(session: Session) -> Iterator[Source]:
     except CostmagicError:
         return  # other data can be evaluated on without a ledger to read
     for feature in features:
-        yield {"kind": "feature", "name": feature, "rows": None, "columns": ["prompt", "reply"], "examples": []}
+        yield {
+            "kind": "feature",
+            "name": feature,
+            "rows": None,
+            "columns": ["prompt", "system", "reply"],
+            "examples": [],
+            "prompt": "{{ prompt }}",
+            "feature": feature,
+        }
 
 
 def _sample() -> Iterator[Source]:
-    """The bundled sample, which is read when it is chosen."""
-    yield {"kind": "sample", "name": "sample", "rows": None, "columns": ["text", "department"], "examples": []}
+    found, choices = tickets(), ", ".join(DEPARTMENTS)
+    yield {
+        "kind": "sample",
+        "name": SAMPLE,
+        "rows": len(found),
+        "columns": ["text", "department"],
+        "examples": [[_cell(ticket.text), ticket.department] for ticket in found[:EXAMPLES]],
+        "prompt": f"Which department handles this ticket? Answer with one of: {choices}.\n\n{{{{ text }}}}",
+        "feature": "sample-tickets",
+    }

@@ -60,7 +60,8 @@ class Hello(TypedDict):
 class Source(TypedDict):
     """Data to evaluate on: its shape, and a few clipped rows of its first columns.
 
-    ``rows`` is None where counting them would mean reading them all.
+    ``rows`` is None where counting them would mean reading them all; ``prompt`` and ``feature`` are what to begin with,
+    where that is known.
     """
 
     kind: SourceKind
@@ -68,6 +69,8 @@ class Source(TypedDict):
     rows: int | None
     columns: list[str]
     examples: list[list[str]]
+    prompt: str | None
+    feature: str | None
 
 
 class Sources(TypedDict):
@@ -87,7 +90,7 @@ class ModelCost(TypedDict):
 
 
 class Estimated(TypedDict):
-    """What a run would cost; None for what is unpriced."""
+    """What a run would cost if it were not capped; None for what is unpriced."""
 
     items: int
     calls: int
@@ -95,6 +98,7 @@ class Estimated(TypedDict):
     low: str | None
     likely: str | None
     most: str | None
+    cap: str | None
     models: list[ModelCost]
     notes: list[str]
 
@@ -138,13 +142,17 @@ class CandidateRow(TypedDict):
 
 
 class Run(TypedDict):
-    """How a run stands; see ``evaluation.progress.RunState``. ``unpriced``: more may have been spent."""
+    """How a run stands; see ``evaluation.progress.RunState``.
+
+    ``simulated``: some of what was ``spent`` is no real money; ``unpriced``: more may have been spent.
+    """
 
     id: str
     phase: Literal["estimating", "running", "paused", "out of budget", "provider error", "cancelled", "done"]
     message: str | None
     feature: str | None
     spent: str
+    simulated: bool
     unpriced: bool
     cap: str | None
     eta_s: float | None

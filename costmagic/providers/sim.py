@@ -21,6 +21,7 @@ from ..config import Settings
 from ..models import split
 from ..stop import Stop
 from ..types import Delta, Finish, ProviderError, Request, UsageError
+from . import sim_tickets
 
 Answers = Mapping[str, str] | Callable[[str], str]
 Failure = int | str | None
@@ -46,7 +47,7 @@ class Script:
     """How one simulated model answers; see ``script`` for the fields."""
 
     answers: Answers | None
-    accuracy: float
+    accuracy: float | None
     latency: float
     tokens_per_s: float | None
     fail: Iterator[Failure] | Callable[[str, int], Failure]
@@ -56,7 +57,7 @@ class Script:
 def script(
     ref: str,
     answers: Answers | None = None,
-    accuracy: float = 1.0,
+    accuracy: float | None = None,
     latency: float = 0.0,
     tokens_per_s: float | None = None,
     fail: Failure | Sequence[Failure] | Callable[[str, int], Failure] = None,
@@ -66,9 +67,9 @@ def script(
     Args:
         ref: ``sim:NAME``. A NAME that no price list knows is allowed once it is scripted: unpriced.
         answers: prompt → answer, as a function of the last user message or as a dict, whose key is the
-            whole message or the longest one contained in it.
+            whole message or the longest one contained in it. None: the departments of the bundled tickets.
         accuracy: share of prompts, 0 to 1, that get their answer; the others get a wrong one. Which
-            ones is fixed by the prompt and the model.
+            ones is fixed by the prompt and the model. None: all, but of the bundled tickets the model's own share.
         latency: seconds before the first token.
         tokens_per_s: pace of the stream; None: at once.
         fail: an HTTP status (429, 500, …: retried as the SDKs do), "connection" (dropped before the
@@ -81,7 +82,7 @@ def script(
     provider, model = split(ref)
     if provider != "sim":
         raise UsageError(f"only simulated models take a script: sim:{model}, not {ref}")
-    if not 0 <= accuracy <= 1:
+    if accuracy is not None and not 0 <= accuracy <= 1:
         raise UsageError(f"accuracy is a share from 0 to 1, not {accuracy}")
     if not latency >= 0 or not (tokens_per_s is None or tokens_per_s > 0):  # nan is neither
         raise UsageError("latency must not be negative, and tokens_per_s must be above 0")
@@ -118,7 +119,7 @@ def is_scripted(model: str) -> bool:
 
 
 class SimProvider:
-    """Answers by the script of the model, else with a plain sentence."""
+    """Answers by the script of the model, else what department a bundled ticket is for, else with a plain sentence."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         self._name = name
@@ -174,7 +175,10 @@ class SimProvider:
 
 
 def _answer(plan: Script | None, request: Request, prompt: str) -> str:
-    text = _scripted(plan, request.model, prompt) if plan and plan.answers is not None else None
+    if plan and plan.answers is not None:
+        text = _scripted(plan, request.model, prompt)
+    else:
+        text = sim_tickets.department(request, plan.accuracy if plan else None)
     if text is None:
         text = f"This is a simulated reply by {request.model} to a prompt of {len(prompt.split())} words."
         if request.json:
@@ -201,12 +205,12 @@ def _scripted(plan: Script, model: str, prompt: str) -> str | None:
         right = str(answers[key])
         others = sorted({str(a) for a in answers.values()} - {right}) or ["(a wrong answer)"]
     luck = int.from_bytes(hashlib.sha256(f"{model}\0{prompt}".encode("utf-8", "replace")).digest()[:8], "big")
-    if luck / 2**64 < plan.accuracy:
+    if luck / 2**64 < (1.0 if plan.accuracy is None else plan.accuracy):
         return right
     return others[luck % len(others)]
 
 
-def _fingerprint(answers: Answers | None, accuracy: float) -> str:
+def _fingerprint(answers: Answers | None, accuracy: float | None) -> str:
     if callable(answers):
         return secrets.token_hex(8)  # what a function answers can't be known beforehand
     return hashlib.sha256(json.dumps([answers, accuracy], sort_keys=True, default=str).encode()).hexdigest()[:16]

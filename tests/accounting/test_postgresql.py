@@ -107,6 +107,37 @@ def test_a_reply_with_a_nul_character_is_kept(url: str, home: Path) -> None:
     assert session.engine.ledger.unsaved() == 0
 
 
+def test_evaluations_are_kept_found_and_gone_on_with(url: str, home: Path) -> None:
+    from known import PROMPT, script, tickets
+
+    from costmagic.evaluation import begin, define, find, recent, runs
+
+    script(tickets(60), latency=0.01)
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    definition = define(
+        session, tickets(60), PROMPT, expected="label", candidates="medium", margin=0.001, feature="pg-evaluated"
+    )
+    run = begin(session, definition).start()
+    while run.state().calls < 20:
+        assert not run.wait(0.02)
+    run.pause()
+    assert run.wait(30)
+    runs._known.clear()
+    again = find(Session(home, settings={"preset": "sim", "ledger_url": url}), run.id)
+    assert again is not run
+    assert (again.state().calls, again.state().spent) == (run.state().calls, run.state().spent)
+    again.resume()
+    assert again.wait(30)
+    assert (again.state().phase, again.state().candidates[0].n) == ("done", 60)
+    frame = session.ledger()
+    mine = frame[frame["feature"] == "pg-evaluated"]
+    assert len(mine) == 120
+    assert (mine["cache"] == "none").all()
+    assert recent(session, 1)[0].summary["candidates"][0]["n"] == 60
+    assert session.engine.ledger.unsaved() == 0
+    assert define(session, "calls:pg-one", candidates="medium").data.rows == 1
+
+
 def test_processes_that_open_a_new_database_together_make_it_once(url: str, home: Path) -> None:
     engine = connect(url)
     with engine.begin() as connection:

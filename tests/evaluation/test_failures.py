@@ -44,21 +44,14 @@ def test_an_answer_that_the_baseline_lost_is_not_bought_from_candidates(session:
 
 
 def test_a_provider_that_is_down_stops_the_run_and_loses_nothing(session: Session) -> None:
-    down = threading.Event()
-    script(tickets(80), fail={"medium": lambda prompt, attempt: 500 if down.is_set() else None})
-    definition = define(
-        session, tickets(80), PROMPT, expected="label", candidates="medium", margin=0.001, max_parallel=4
-    )
-    run = begin(session, definition)
-    run.watch(lambda state: down.set() if state.calls > 60 else None)
-    run.start()
-    assert run.wait(30)
+    calls = itertools.count()
+    script(tickets(80), fail={"medium": lambda prompt, attempt: 500 if next(calls) >= 30 else None})
+    run = run_on(session, 80)
     state = run.state()
     assert state.phase == "provider error"
     assert "calls of sim:claude-haiku-5-5 in a row failed: sim (HTTP 500)" in state.message
     assert state.candidates[0].errors == 0
     script(tickets(80))
-    run.watch(lambda state: None)
     run.resume()
     assert run.wait(30)
     (medium,) = run.state().candidates
@@ -126,17 +119,17 @@ def test_a_function_is_asked_for_again_when_a_run_goes_on_elsewhere(session: Ses
 
 
 def test_ctrl_c_pauses_a_blocking_evaluation_and_says_how_to_go_on(session: Session) -> None:
-    script(tickets(300), latency=0.02)
+    script(tickets(120), latency=0.05)
     timer = threading.Timer(0.7, os.kill, (os.getpid(), signal.SIGINT))
     timer.start()
     with pytest.raises(KeyboardInterrupt) as caught:
-        session.evaluate(tickets(300), PROMPT, expected="label", candidates="medium", margin=0.001)
+        session.evaluate(tickets(120), PROMPT, expected="label", candidates="medium", margin=0.001)
     timer.join()
     told = str(caught.value)
     assert told.startswith("Paused")
     id_ = told.split('resume="')[1].split('"')[0]
     ev = session.evaluate(resume=id_)
-    assert (ev.state.phase, ev.verdicts["medium"].n) == ("done", 300)
+    assert (ev.state.phase, ev.verdicts["medium"].n) == ("done", 120)
     rows = session.ledger()
     assert rows["prompt_hash"].value_counts().max() == 2
 

@@ -15,7 +15,7 @@ from costmagic.evaluation.progress import RunState
 
 
 def test_the_cheapest_of_those_that_are_good_enough_is_found(session: Session) -> None:
-    frame = tickets(500)
+    frame = tickets(250)
     script(frame, standard=1.0, medium=0.7)
     ev = session.evaluate(frame, PROMPT, expected="label", feature="tickets", candidates=["standard", "medium"])
     assert ev.state.phase == "done"
@@ -87,10 +87,10 @@ def test_a_cancelled_run_stops_at_once_and_keeps_what_it_bought(session: Session
 
 def test_adopting_puts_the_verdict_into_force_and_removing_takes_it_back(home: Path) -> None:
     Path("costmagic.toml").write_text('# mine\npreset = "sim"  # for now\n')
-    frame = tickets(400)
+    frame = tickets(80)
     script(frame)
     session = Session(home)
-    ev = session.evaluate(frame, PROMPT, expected="label", feature="tickets", candidates="medium")
+    ev = session.evaluate(frame, PROMPT, expected="label", feature="tickets", candidates="medium", margin=0.1)
     ev.adopt()
     text = Path("costmagic.toml").read_text()
     assert text.startswith('# mine\npreset = "sim"  # for now\n')

@@ -39,6 +39,11 @@ def _rare(rng, size):
     return np.where(rng.random(size) < 0.03 / 1.01, 1.0, -0.01)
 
 
+def _close(rng, size):
+    """Equal models whose graded scores differ a little every time."""
+    return rng.uniform(-0.2, 0.2, size)
+
+
 # What it promises
 
 
@@ -175,12 +180,14 @@ def test_it_begins_with_nothing() -> None:
     assert test.plain() == PlainRule(False, 0.5)
 
 
-@pytest.mark.parametrize(("first", "then", "state"), [(0, 1, "pass"), (1, 0, "fail")])
+@pytest.mark.parametrize(("first", "then", "state"), [(0, 1, "pass"), (1, -1, "fail")])
 def test_what_is_decided_stays(first, then, state) -> None:
-    test = _tested([first] * 200)
-    assert test.state == state
-    for _ in range(400):
-        test.add(then, 0)
+    test = PairedTest(0.02, 0.05)
+    while test.state == "undecided":
+        test.add(first, 0)
+    for _ in range(1_500):
+        test.add(max(then, 0), max(-then, 0))
+    assert min(test.e_pass, test.e_fail) > 20  # the other one would be true by now
     assert test.state == state
     assert test.forecast() == 0
     assert test.interval[0] <= test.drop <= test.interval[1]
@@ -241,7 +248,7 @@ def test_the_interval_holds_the_truth_at_all_times_at_once(drop) -> None:
     assert missed <= 0.1 * runs
 
 
-@pytest.mark.parametrize("draw", [coins(0.0, 0.05), coins(0.1, 0.12), coins(0.02, 0.1), _graded])
+@pytest.mark.parametrize("draw", [coins(0.0, 0.05), coins(0.1, 0.12), coins(0.02, 0.1), _graded, _close])
 def test_the_interval_says_what_the_verdict_says(draw) -> None:
     test = PairedTest(0.02, 0.05)
     for d in _draws(draw, 1_000):
@@ -306,6 +313,12 @@ def test_the_plain_rule_approves_a_model_five_points_worse(n, chance) -> None:
     assert _tested(([1] * 2 + [-1] + [0] * 17) * (n // 20)).plain(0.05).chance_of_error == pytest.approx(
         chance, abs=5e-4
     )
+
+
+def test_a_drop_that_is_the_margin_is_not_below_it() -> None:
+    # 0.02 * 350 is a little more than 7 in floating point.
+    at_most_six = sum(math.comb(350, k) * 0.02**k * 0.98 ** (350 - k) for k in range(7))
+    assert chance_of_approval(350, 0.02, 0.02, 0.02) == pytest.approx(at_most_six)
 
 
 @pytest.mark.parametrize("n", [1, 7, 60])

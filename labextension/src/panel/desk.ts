@@ -10,9 +10,9 @@ import { readHello, readToday, type Hello, type Today } from './wire';
 
 /**
  * How the panel and the kernel stand to each other: no notebook is in front, it has no kernel, its kernel is starting
- * or is not Python, costmagic is not loaded there, or can't work there, or is ready.
+ * or is not Python, costmagic is not loaded there, or is being loaded, or can't work there, or is ready.
  */
-export type Phase = 'no notebook' | 'no kernel' | 'starting' | 'foreign' | 'absent' | 'broken' | 'ready';
+export type Phase = 'no notebook' | 'no kernel' | 'starting' | 'foreign' | 'absent' | 'loading' | 'broken' | 'ready';
 
 export interface Link {
   phase: Phase;

@@ -68,6 +68,7 @@ export class Evaluate {
   private _files: readonly Source[] = [];
   private _due: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;
+  private _suggested = { prompt: '', feature: '' };
   private _turn = 0;
   private _refreshes = 0;
   private _estimating: Promise<void> = Promise.resolve();
@@ -114,14 +115,19 @@ export class Evaluate {
 
   /** Choose data; what was chosen of the former data's columns does not carry over where it is missing. */
   choose(source: Source): void {
-    const { expected, prompt } = this.form.value;
+    const form = this.form.value;
     const label = source.columns.find(name => /^(label|expected|answer|target|department|category)$/i.test(name));
     const input = source.columns.find(name => name !== label);
+    const known = form.expected !== null && source.columns.includes(form.expected);
+    const prompt = source.prompt ?? (input === undefined ? '' : `{{ ${input} }}`);
     this.change({
       source: keyOf(source),
-      expected: expected !== null && source.columns.includes(expected) ? expected : (label ?? null),
-      prompt: prompt === '' && input !== undefined ? `{{ ${input} }}` : prompt
+      expected: known ? form.expected : (label ?? null),
+      // What was suggested for other data is no wish of the user's.
+      prompt: form.prompt === '' || form.prompt === this._suggested.prompt ? prompt : form.prompt,
+      feature: form.feature === '' || form.feature === this._suggested.feature ? (source.feature ?? '') : form.feature
     });
+    this._suggested = { prompt, feature: source.feature ?? '' };
   }
 
   /** Look at a CSV or JSONL file, and choose it. */

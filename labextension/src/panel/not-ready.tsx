@@ -34,6 +34,9 @@ export function NotReady({ link }: { link: Link }): React.JSX.Element {
         </Button>
       ) : null;
       break;
+    case 'loading':
+      said = trans.__('Loading costmagic, after the running cell if there is one.');
+      break;
     case 'broken':
       said = trans.__('costmagic can’t work in this notebook.');
       act = host.load ? <Button onClick={host.load}>{trans.__('Try again')}</Button> : null;

@@ -51,7 +51,10 @@ export const readSource = record({
   name: text,
   rows: nullable(count),
   columns: list(text),
-  examples: list(list(text))
+  examples: list(list(text)),
+  /** What to begin with, where that is known. */
+  prompt: nullable(text),
+  feature: nullable(text)
 });
 export type Source = Decoded<typeof readSource>;
 export const readSources = record({ sources: list(readSource) });
@@ -79,6 +82,7 @@ export const readEstimate = record({
   low: nullable(money),
   likely: nullable(money),
   most: nullable(money),
+  cap: nullable(money),
   models: list(record({ name: text, ref: text, simulated: flag, calls: count, cost: nullable(money) })),
   /** What the estimate rests on, and what the user should know before starting. */
   notes: list(text)
@@ -115,6 +119,8 @@ export const readRun = record({
   message: nullable(text),
   feature: nullable(text),
   spent: money,
+  /** Some of it is no real money. */
+  simulated: flag,
   /** Some calls have no known price: more may have been spent. */
   unpriced: flag,
   cap: nullable(money),

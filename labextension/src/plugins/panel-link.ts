@@ -45,6 +45,8 @@ export class PanelLink {
     if (!kernel) {
       return;
     }
+    this.desk.disconnected('loading');
+    this._drop();
     // Who allows input sits before it: costmagic announces itself to nobody else.
     const future = kernel.requestExecute({ code: LOAD, store_history: false, allow_stdin: true });
     const { content } = await future.done;

@@ -35,14 +35,20 @@ export function EstimateView({ evaluate }: { evaluate: Evaluate }): React.JSX.El
 
 function Figures({ estimate }: { estimate: Estimate }): React.JSX.Element {
   const trans = useTrans();
-  const { low, likely, most } = estimate;
-  const range = low === null || most === null ? '' : trans.__('between %1 and %2', dollars(low), dollars(most));
+  const { low, likely, most, cap } = estimate;
+  const stops = cap !== null && (most === null || Number(cap) < Number(most));
+  const short = cap !== null && likely !== null && Number(cap) < Number(likely);
   return (
     <>
       <p>
         <strong className="cm-number">{likely === null ? trans.__('unpriced') : `≈ ${dollars(likely)}`}</strong>{' '}
-        <span className="cm-muted">{range}</span>
+        <span className="cm-muted">
+          {low === null ? '' : trans.__('or %1 if all models agree.', dollars(low))}{' '}
+          {stops ? trans.__('It stops at the cap of %1.', dollars(cap)) : ''}
+          {!stops && most !== null ? trans.__('At most %1.', dollars(most)) : ''}
+        </span>
       </p>
+      {short ? <p className="cm-stale">{trans.__('The cap may be reached before everything is decided.')}</p> : null}
       <p className="cm-muted">
         {trans.__(
           '%1 items, %2 calls at most, about %3 tokens',

@@ -107,6 +107,7 @@ function Progress({ run }: { run: Run }): React.JSX.Element {
           {phased(run, trans)}
         </strong>
         <span className="cm-number cm-muted">{money}</span>
+        {run.simulated ? <span className="cm-badge cm-badge-warn">{trans.__('SIMULATED')}</span> : null}
         <span className="cm-number cm-muted">{left}</span>
       </div>
       {run.cap === null ? null : (
