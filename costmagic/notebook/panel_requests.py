@@ -13,7 +13,7 @@ from ..config import Settings
 from ..evaluation.scorers import SCORERS
 from ..session import Session
 from ..types import UsageError, did_you_mean
-from . import panel_policy, panel_runs, panel_sources, panel_spend
+from . import panel_plan, panel_policy, panel_runs, panel_sources, panel_spend
 from .panel_fields import Fields, Malformed
 from .panel_wire import VERSION, Hello, Model
 
@@ -81,5 +81,6 @@ HANDLERS: Mapping[str, Handler] = {
     "recheck": panel_policy.recheck,
     "remove": panel_policy.remove,
     "spend": panel_spend.spend,
+    "plan": panel_plan.planned,
     "today": panel_spend.today,
 }

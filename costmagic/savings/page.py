@@ -11,17 +11,13 @@ from .step import Step
 _PRE = "margin:.3em 0;white-space:pre-wrap;overflow-wrap:anywhere"
 
 
-def _told(step: Step) -> str:
-    return f"{step.how[:1].upper()}{step.how[1:]}."
-
-
 def as_plain(table: Table | None, notes: Sequence[str], steps: Sequence[Step]) -> str:
     """Table (None: there is nothing for one), notes, and for each technique how it was computed and what does it."""
     if table is None:
         return printable("\n".join(notes))
     lines = [plain(table), *notes]
     for step in steps:
-        lines += ["", f"{step.title}: {_told(step)}", *([step.note] if step.note else []), *step.details]
+        lines += ["", f"{step.title}: {step.told}", *([step.note] if step.note else []), *step.details]
         lines += [f"    {line}" for text in (step.setting, step.code) for line in text.splitlines()]
     return printable("\n".join(lines))
 
@@ -35,7 +31,7 @@ def as_html(table: Table | None, notes: Sequence[str], steps: Sequence[Step]) ->
 
 
 def _folded(step: Step) -> str:
-    lines = [_told(step), *([step.note] if step.note else []), *step.details]
+    lines = [step.told, *([step.note] if step.note else []), *step.details]
     body = "".join(f"<div>{money_safe(line)}</div>" for line in lines)
     for name, text in (("costmagic.toml", step.setting), ("cell", step.code)):
         if text:
@@ -54,7 +50,7 @@ def as_markdown(table: Table | None, notes: Sequence[str], steps: Sequence[Step]
     rows = [head, ["---"] * len(head), *body]
     parts = ["\n".join(f"| {' | '.join(row)} |" for row in rows), *told]
     for step in steps:
-        explained = " ".join([_told(step), step.note, *(f"{line};" for line in step.details)])
+        explained = " ".join([step.told, step.note, *(f"{line};" for line in step.details)])
         parts.append(f"**{_escaped(step.title)}**: {_escaped(explained)}")
         parts += [_fenced(text) for text in (step.setting, step.code) if text]
     return "\n\n".join(parts)

@@ -39,7 +39,8 @@ def apply(work: Workload) -> Finding:
     mode = _mode(work)
     how = f"the newest questions asked again, in order, of an empty semantic cache ({mode}), as the real one decides"
     if missing := _missing(work):
-        return Finding(how, SETTING, "!costmagic pull minilm" if "pull" in missing else CODE, missing)
+        code = "!costmagic pull minilm" if "pull" in missing else CODE
+        return Finding(how, SETTING, code, f"Not computed: {missing}.")
     partitions, untold = _partitions(work)
     every = sorted((item.started_at for group in partitions.values() for item, _ in group), reverse=True)
     left_out = len(every) - MAX_QUESTIONS
@@ -65,9 +66,9 @@ def _missing(work: Workload) -> str:
     """Why it can't be computed here; empty when it can."""
     settings = work.engine.settings
     if ":" in settings.cache.embedder:
-        return f"not computed: {settings.cache.embedder} charges for each question, and a plan spends nothing."
+        return f"{settings.cache.embedder} charges for each question, and a plan spends nothing"
     reason = embedders.why_not(settings)
-    return f"not computed: the embedder {settings.cache.embedder} is not ready: {reason}." if reason else ""
+    return f"the embedder {settings.cache.embedder} is not ready: {reason}" if reason else ""
 
 
 def _partitions(work: Workload) -> tuple[dict[tuple[str, str], Questions], int]:

@@ -37,6 +37,19 @@ class Step:
     up_to: Decimal | None = None
     details: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """``how`` as a sentence."""
+        return f"{self.how[:1].upper()}{self.how[1:]}."
+
+    @property
+    def cell(self) -> str:
+        """A notebook cell that does or shows it, with what belongs into costmagic.toml as its first lines."""
+        lines = ["# costmagic.toml:", *(f"#   {line}" for line in self.setting.splitlines())] if self.setting else []
+        if "cm." in self.code:
+            lines.append("import costmagic as cm\n")
+        return "\n".join([*lines, self.code])
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

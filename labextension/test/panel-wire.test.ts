@@ -12,6 +12,8 @@ import {
   readDisagreements,
   readEstimate,
   readHello,
+  readPlan,
+  readPlanStep,
   readPolicies,
   readRun,
   readRuns,
@@ -37,6 +39,7 @@ const readers: [string, Reader, object[]][] = [
   ['adopt', readAdopted, examples.adopt],
   ['policy', readPolicies, examples.policy],
   ['spend', readSpend, examples.spend],
+  ['plan', readPlan, examples.plan],
   ['today', readToday, examples.today]
 ];
 
@@ -57,6 +60,7 @@ test('answers are read whole', () => {
   for (const answer of examples.answers) {
     assert.deepEqual(readAnswer(answer), answer);
   }
+  assert.deepEqual(new Set(readPlanStep.fields), new Set(Object.keys(examples.plan[0]?.steps[0] ?? {})));
   assert.deepEqual(new Set(readDisagreement.fields), new Set(Object.keys(examples.disagreement[0]?.item ?? {})));
 });
 

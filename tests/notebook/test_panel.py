@@ -39,6 +39,7 @@ SHAPES = {
     "policy": panel_wire.Policies,
     "remove": panel_wire.Done,
     "spend": panel_wire.Spend,
+    "plan": panel_wire.Plan,
     "today": panel_wire.Today,
 }
 KINDS = ("billing", "technical", "shipping", "account")

@@ -3,6 +3,7 @@ import { DecodeError } from '../shared/decode';
 import { Door, Refusal, Unreachable } from './door';
 import { Evaluate } from './evaluate';
 import type { Defaults } from './form';
+import { Planning } from './plan/planning';
 import { Store } from './store';
 import type { Trans } from './trans';
 import { readHello, readToday, type Hello, type Today } from './wire';
@@ -34,6 +35,7 @@ export class Desk {
     this.link.put({ late });
   });
   readonly evaluate: Evaluate;
+  readonly planning = new Planning(this);
 
   constructor(
     name: string,

@@ -201,6 +201,38 @@ export const readSpendRow = record({
 export const readSpend = record({ rows: list(readSpendRow), total: readSpendRow });
 export type Spend = Decoded<typeof readSpend>;
 
+/** What one technique would have saved; `left` is what remains of the bill after it. */
+export const readPlanStep = record({
+  name: text,
+  title: text,
+  saving: money,
+  left: money,
+  /** At the upper end of a published range; null where none is used. */
+  up_to: nullable(money),
+  calls: count,
+  assumed: flag,
+  how: text,
+  note: text,
+  details: list(text),
+  /** What belongs into costmagic.toml, and a cell's code; `cell` holds both. */
+  setting: text,
+  code: text,
+  cell: text
+});
+export type PlanStep = Decoded<typeof readPlanStep>;
+export const readPlan = record({
+  days: number,
+  simulated: flag,
+  calls: count,
+  /** Some calls have no known price: the bill is at least what it says. */
+  unpriced: flag,
+  bill: money,
+  projected: money,
+  notes: list(text),
+  steps: list(readPlanStep)
+});
+export type Plan = Decoded<typeof readPlan>;
+
 /** For the status bar. */
 export const readToday = record({ cost: money, unpriced: count, simulated_cost: money, calls: count });
 export type Today = Decoded<typeof readToday>;
@@ -228,5 +260,6 @@ export interface Requests {
   recheck: Readonly<{ feature: string }>;
   remove: Readonly<{ feature: string }>;
   spend: None;
+  plan: Readonly<{ days: number }>;
   today: None;
 }

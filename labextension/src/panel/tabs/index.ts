@@ -4,6 +4,7 @@ import type * as React from 'react';
 import type { Desk } from '../desk';
 import type { Trans } from '../trans';
 import { evaluateTab } from './evaluate';
+import { planTab } from './plan';
 import { policyTab } from './policy';
 import { spendTab } from './spend';
 
@@ -13,4 +14,4 @@ export interface TabSpec {
   Tab: (props: { desk: Desk }) => React.JSX.Element;
 }
 
-export const TABS: readonly TabSpec[] = [evaluateTab, spendTab, policyTab];
+export const TABS: readonly TabSpec[] = [evaluateTab, spendTab, policyTab, planTab];
