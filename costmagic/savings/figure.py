@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ..plots import literal, pyplot
+from ..plots import literal, new_figure
 from .step import Bar
 
 if TYPE_CHECKING:
@@ -16,10 +16,7 @@ _COLOURS = {"bill": "C7", "projected": "C0", "measured": "C2", "assumed": "none"
 
 def waterfall(bars: Sequence[Bar], label: str) -> Figure:
     """Bars below each other, assumed ones hatched; ``label`` is the axis'. Raises UsageError without matplotlib."""
-    draw = pyplot()
-    figure: Figure
-    figure, axes = draw.subplots(figsize=(7, 1.2 + 0.42 * len(bars)), layout="constrained")
-    draw.close(figure)  # it shows once, as the value of the cell
+    figure, (axes,) = new_figure(1, 1, (7, 1.2 + 0.42 * len(bars)))
     for place, bar in enumerate(bars):
         assumed = bar.kind == "assumed"
         colour = _COLOURS[bar.kind]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .. import embedders
 from ..caching.eligibility import why_not
-from ..caching.neighbours import Neighbours
+from ..caching.neighbours import Embedder, Neighbours
 from ..caching.store import Store
 from ..caching.votes import Votes
 from ..types import Message, Request
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..accounting.workload import Prompt
+    from ..engine import Engine
 
 SETTING = '[cache]\nsemantic = "verified"'
 CODE = "%llm cache stats"
@@ -89,6 +90,10 @@ def _ineligible(prompt: Prompt) -> bool:
     return why_not(request, "user", fresh=False) is not None
 
 
+def _embedder(engine: Engine) -> Embedder:
+    return embedders.make(engine.settings, engine.prices, engine.providers, engine.ledger, engine.budgets)
+
+
 class _Replay:
     """A semantic cache of its own, in a folder that goes away."""
 
@@ -97,8 +102,7 @@ class _Replay:
         self._kept = timedelta(days=engine.settings.cache.ttl_days)
         self._store = Store(folder)
         config = replace(engine.settings.cache, semantic=mode)
-        make = lambda: embedders.make(engine.settings, engine.prices, engine.providers, engine.ledger)  # noqa: E731
-        self._neighbours = Neighbours(self._store, Votes(self._store), config, lambda: mode, make)
+        self._neighbours = Neighbours(self._store, Votes(self._store), config, lambda: mode, lambda: _embedder(engine))
         self._made: dict[str, Item] = {}
 
     def all(self, partition: str, questions: Questions) -> None:
