@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, Undefined, nodes
 from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
+from jinja2.meta import find_undeclared_variables
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .types import UsageError, did_you_mean
@@ -86,8 +87,12 @@ class Template:
         if "{{" not in text:
             return
         with _mistakes():
-            self._tree = _environment().parse(text)
-            self._compiled = _environment().from_string(self._tree)
+            environment = _environment()
+            self._tree = environment.parse(text)
+            self._names = frozenset(node.name for node in self._tree.find_all(nodes.Name))
+            self._needed = tuple(sorted(find_undeclared_variables(self._tree)))
+            self._guarded = frozenset(_names_with_default(self._tree))
+            self._compiled = environment.from_string(self._tree)
 
     @property
     def literals(self) -> tuple[str, ...]:
@@ -105,12 +110,22 @@ class Template:
 
     def check(self, namespace: Mapping[str, Any]) -> None:
         """Raise UsageError when the prompt uses a name that ``namespace`` does not have, or a module."""
-        if self._compiled is not None:
-            _check_names(self._tree, namespace, _environment().globals)
+        if self._compiled is None:
+            return
+        if "self" in self._names:
+            raise UsageError("the prompt uses 'self', which has another meaning here: assign it to another name first")
+        builtin = _environment().globals
+        for name in self._needed:
+            if name not in namespace and name not in builtin and name not in self._guarded:
+                candidates = [n for n in namespace if isinstance(n, str) and not n.startswith("_")]
+                hint = did_you_mean(name, candidates) if candidates else ""
+                raise UsageError(f"the prompt uses '{name}', which is not defined{hint if 'mean' in hint else ''}")
+            if isinstance(namespace.get(name), ModuleType):
+                raise UsageError(f"the prompt uses the module '{name}': assign the value you mean to a variable first")
 
-    def names(self) -> set[str]:
+    def names(self) -> frozenset[str]:
         """The names that the expressions use."""
-        return set() if self._compiled is None else {node.name for node in self._tree.find_all(nodes.Name)}
+        return frozenset() if self._compiled is None else self._names
 
     def fill(self, namespace: Mapping[str, Any]) -> str:
         """The prompt with each expression replaced by its value; see ``interpolate``."""
@@ -119,7 +134,7 @@ class Template:
         with _mistakes():
             self.check(namespace)
             # Only the names that are used: a notebook's namespace may be large, and may hold odd keys.
-            rendered = self._compiled.render({name: namespace[name] for name in self.names() if name in namespace})
+            rendered = self._compiled.render({name: namespace[name] for name in self._names if name in namespace})
         return str(rendered)
 
 
@@ -153,21 +168,6 @@ def _mistakes() -> Iterator[None]:
         raise
     except Exception as error:
         raise UsageError(f"an expression in the prompt raised {type(error).__name__}: {error}") from None
-
-
-def _check_names(tree: nodes.Template, namespace: Mapping[str, Any], builtin: Mapping[str, Any]) -> None:
-    from jinja2.meta import find_undeclared_variables
-
-    if any(node.name == "self" for node in tree.find_all(nodes.Name)):
-        raise UsageError("the prompt uses 'self', which has another meaning here: assign it to another name first")
-    guarded = set(_names_with_default(tree))
-    for name in sorted(find_undeclared_variables(tree)):
-        if name not in namespace and name not in builtin and name not in guarded:
-            candidates = [n for n in namespace if isinstance(n, str) and not n.startswith("_")]
-            hint = did_you_mean(name, candidates) if candidates else ""
-            raise UsageError(f"the prompt uses '{name}', which is not defined{hint if 'mean' in hint else ''}")
-        if isinstance(namespace.get(name), ModuleType):
-            raise UsageError(f"the prompt uses the module '{name}': assign the value you mean to a variable first")
 
 
 def _names_with_default(tree: nodes.Template) -> list[str]:

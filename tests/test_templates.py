@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from costmagic.templates import interpolate
+from costmagic.templates import Template, interpolate
 from costmagic.types import UsageError
 
 SECRET = "sk-secret-in-the-environment"
@@ -281,3 +281,15 @@ def test_no_value_is_shortened(expression: str) -> None:
     text = interpolate("{{ " + expression + " }}", {"df": df, "array": np.array(df.label.tolist())})
     assert "..." not in text
     assert all(f"label-{n:04d}" in text for n in range(1_500))
+
+
+def test_a_template_is_filled_again_and_again() -> None:
+    template = Template("{{ a }}: {{ b | upper }}?\n")
+    assert [template.fill({"a": n, "b": "x{{ a }}"}) for n in range(2)] == ["0: X{{ A }}?\n", "1: X{{ A }}?\n"]
+    assert template.literals == ("", ": ", "?\n")
+    assert template.names() == {"a", "b"}
+    with pytest.raises(UsageError, match="'b', which is not defined"):
+        template.check({"a": 1})
+    assert Template("{a} plain").literals == ("{a} plain",)
+    with pytest.raises(UsageError, match="line 1 of the prompt"):
+        Template("{{ a")

@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Literal
 
 from ..call import Call
+from ..estimates import Size
+from ..prices import Prices
 from ..request import Prepared
 from ..session import Session
-from ..types import BudgetError, MissingKeyError, ProviderError, UsageError
+from ..types import BudgetError, MissingKeyError, ProviderError, Request, UsageError
 from .arms import AGAIN, BASELINE, Arm
 from .items import Item
 from .judging import SYSTEM, question, share_won
@@ -76,6 +78,7 @@ class Buyer:
         self._arms = {arm.name: arm for arm in setup.candidates}
         self._scorer = scorer
         self._tally = tally
+        self._priced: dict[tuple[Prices, str, Size], Decimal | None] = {}
 
     def job(self, slot: Slot) -> Job:
         """The slot's checked request and its worst cost. Raises UsageError; sends nothing."""
@@ -89,8 +92,16 @@ class Buyer:
             prepared = self._setup.judge.prepare_judge(self._session, prompt, SYSTEM, definition, parent)
         else:
             prepared = self._arm(slot).prepare(self._session, item, definition, parent, slot.arm == AGAIN)
-        estimator, request = self._session.engine.estimator, prepared.request
-        return Job(slot, prepared, estimator.most(request, estimator.size(request)))
+        return Job(slot, prepared, self._most(prepared.request))
+
+    def _most(self, request: Request) -> Decimal | None:
+        """What the request can cost at most. Short answers to like prompts come in few sizes: each is priced once."""
+        engine = self._session.engine
+        size = engine.estimator.size(request)
+        key = (engine.prices, request.ref, size)  # other settings, other prices
+        if key not in self._priced:
+            self._priced[key] = engine.estimator.most(request, size)
+        return self._priced[key]
 
     def carry(self, job: Job) -> None:
         """Send the job's request and put answer or failure into it."""

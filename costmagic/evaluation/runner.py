@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
@@ -54,10 +55,10 @@ class Run:
         self._works = Works(session, setup)
         self._clock = Clock()
         self._changed = threading.Condition(threading.RLock())
-        self._ended: list[Job] = []
+        self._ended: deque[Job] = deque()
+        self._wake = threading.Event()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._nudged = False
         self._phase: Phase = "estimating"
         self._why = ""
         self._watchers: tuple[Watcher, ...] = ()
@@ -142,7 +143,7 @@ class Run:
         return Evaluation(self._session, found)
 
     def _launch(self) -> None:
-        self._nudged = True
+        self._wake.set()
         self._thread = threading.Thread(target=self._drive, name="costmagic-evaluation", daemon=True)
         self._thread.start()
 
@@ -177,18 +178,15 @@ class Run:
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             self._works.carry(job)
-            with self._changed:
-                self._ended.append(job)
-                self._changed.notify_all()
+            self._ended.append(job)  # without the lock, which is held while calls are handed out
+            self._wake.set()
 
     def _step(self) -> bool:
         """Take in what has come, hand out what may go; whether the thread is still needed."""
-        with self._changed:
-            if not self._ended and not self._nudged:
-                self._changed.wait(min(self._works.pace.wait_s(), IDLE_S) or IDLE_S)
-            ended, self._ended, self._nudged = self._ended, [], False
-            resting = self._phase != "running"
-        halt = self._works.collect(ended, resting)
+        self._wake.wait(min(self._works.pace.wait_s(), IDLE_S) or IDLE_S)
+        self._wake.clear()
+        ended = [self._ended.popleft() for _ in range(len(self._ended))]
+        halt = self._works.collect(ended, resting=self._phase != "running")
         with self._changed:
             if halt is None and self._phase == "running":
                 halt = self._works.dispatch(self._jobs.put)
@@ -208,7 +206,7 @@ class Run:
         self._tell()
 
     def _nudge(self) -> None:
-        self._nudged = True
+        self._wake.set()
         self._changed.notify_all()
 
     def _note_phase(self) -> None:

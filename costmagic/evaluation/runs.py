@@ -61,8 +61,14 @@ def again(session: Session, run_id: str, baseline: str, candidate: str) -> Run:
 
 
 def recent(session: Session, n: int = 20) -> list[Listed]:
-    """The last ``n`` runs of the ledger, newest first. Raises LedgerError."""
-    return store.runs(session, n)
+    """The last ``n`` runs of the ledger, newest first; one whose process died is paused. Raises LedgerError."""
+    return [_alive_or_paused(listed) for listed in store.runs(session, n)]
+
+
+def _alive_or_paused(listed: Listed) -> Listed:
+    if (run := _known.get(listed.id)) is not None:
+        return replace(listed, phase=run.state().phase)
+    return replace(listed, phase="paused") if listed.phase == "running" else listed
 
 
 def _remembered(run: Run) -> Run:

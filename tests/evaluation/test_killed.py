@@ -63,7 +63,7 @@ def goes_on(shop: str, ledger: str, run_id: str) -> None:
     run = find(session, run_id)
     assert run.state().phase == "paused"
     assert 0 < run.state().calls < 2 * ROWS
-    assert [listed.id for listed in recent(session)] == [run_id]
+    assert [(listed.id, listed.phase) for listed in recent(session)] == [(run_id, "paused")]
     run.resume()
     assert run.wait(60)
     state = run.state()

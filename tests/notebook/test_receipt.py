@@ -162,7 +162,13 @@ def test_the_figures_are_exact_and_survive_json() -> None:
         "reasoning_tokens": 20,
         "source": "reported",
     }
-    assert made["route"] == {"source": "rule", "reason": REPLY.route.reason, "task": None, "confidence": None}
+    assert made["route"] == {
+        "source": "rule",
+        "reason": REPLY.route.reason,
+        "task": None,
+        "confidence": None,
+        "stale": [],
+    }
     assert (made["max_tokens"], made["limited_for"]) == (4_096, None)
     assert (made["model"], made["model_requested"], made["tier"]) == (REPLY.model, "claude-haiku-5-5", "medium")
     assert (made["id"], made["retries"], made["price_date"]) == ("0199abc", 1, "2026-11-20")
