@@ -186,7 +186,7 @@ def test_from_the_data_to_a_policy_while_a_cell_runs(shared_lab: Lab, page: Page
     expect(policy).not_to_contain_text("STALE")
     shot(page, "policy")
     notebook.interrupt()
-    notebook.wait_for_kernel("idle")
+    notebook.wait_until_run(1)
     output = notebook.run(2)
     receipt = output.locator("details.costmagic-receipt")
     expect(receipt.locator("summary")).to_contain_text("claude-sonnet-5-5 · standard")

@@ -12,13 +12,14 @@ import { diff } from './diff';
 export function Disagreements({ evaluate, run }: { evaluate: Evaluate; run: Run }): React.JSX.Element {
   const trans = useTrans();
   const { browsing, disagreement } = useStore(evaluate.shown);
-  // What adopting would lose comes first.
-  const first = run.cheapest_passing ?? run.candidates[0]?.name;
+  // What adopting would lose comes first. A run that went on meanwhile has more to show.
+  const first = browsing ?? run.cheapest_passing ?? run.candidates[0]?.name;
+  const found = run.candidates.reduce((sum, candidate) => sum + candidate.n, 0);
   React.useEffect(() => {
-    if (browsing === null && first !== undefined) {
+    if (first !== undefined) {
       void evaluate.browse(first, 0);
     }
-  }, [evaluate, browsing, first]);
+  }, [evaluate, run.id, found]);
   const turn = (step: number): void => {
     if (disagreement !== null && browsing !== null) {
       void evaluate.browse(browsing, disagreement.index + step);
