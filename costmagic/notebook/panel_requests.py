@@ -82,4 +82,6 @@ HANDLERS: Mapping[str, Handler] = {
     "remove": panel_policy.remove,
     "spend": panel_spend.spend,
     "today": panel_spend.today,
+    "alerts": panel_spend.alerts,
+    "silence": panel_spend.silence,
 }
