@@ -21,7 +21,7 @@ class Measures:
     Attributes:
         calls: what users asked, cache hits included; ``answered`` and ``hits`` are of these.
         records: all rows of the ledger: also what was called for other calls, and by evaluations.
-        failed, retries, unpriced, estimated: of all rows.
+        cached, failed, retries, unpriced, estimated: of all rows; ``cached`` ones were answered by a cache.
         input_tokens, output_tokens, cache_read_tokens: that providers were sent, sent back, and read from their caches.
         cost: all of it. ``own`` is that of the answered calls themselves, ``evaluation`` that of evaluations.
         avoided: what the replies that caches served again had cost.
@@ -33,6 +33,7 @@ class Measures:
     answered: int = 0
     hits: int = 0
     records: int = 0
+    cached: int = 0
     failed: int = 0
     retries: int = 0
     unpriced: int = 0
@@ -115,7 +116,7 @@ def measured(sums: Iterable[Sum], acted: Iterable[ActionCount] = ()) -> Measures
 
 
 _COUNTS = (
-    *("calls", "answered", "hits", "records", "failed", "retries", "unpriced", "estimated"),
+    *("calls", "answered", "hits", "records", "cached", "failed", "retries", "unpriced", "estimated"),
     *("input_tokens", "output_tokens", "cache_read_tokens", "judged", "judged_tokens", "quality"),
 )
 _MONEY = {"cost": "cost_nusd", "own": "own_nusd", "evaluation": "eval_nusd", "avoided": "avoided_nusd"}

@@ -83,4 +83,6 @@ HANDLERS: Mapping[str, Handler] = {
     "spend": panel_spend.spend,
     "plan": panel_plan.planned,
     "today": panel_spend.today,
+    "alerts": panel_spend.alerts,
+    "silence": panel_spend.silence,
 }

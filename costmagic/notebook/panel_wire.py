@@ -240,10 +240,9 @@ class Policies(TypedDict):
     file: str | None
 
 
-class SpendRow(TypedDict):
-    """What a feature has cost; None is for calls without one. Simulated money counts in no other."""
+class SpendTotal(TypedDict):
+    """What calls of all kinds have cost. Simulated money counts in no other."""
 
-    feature: str | None
     calls: int
     hits: int
     cost: str
@@ -252,11 +251,75 @@ class SpendRow(TypedDict):
     unpriced: int
 
 
-class Spend(TypedDict):
-    """Spend of today by feature."""
+class SpendDay(TypedDict):
+    """A local day, as YYYY-MM-DD."""
 
-    rows: list[SpendRow]
-    total: SpendRow
+    day: str
+    cost: str
+    simulated_cost: str
+    unpriced: int
+
+
+class MetricRow(TypedDict):
+    """One group of a measure; ``name`` is None for calls that name none.
+
+    ``cells`` are texts, one for each of the table's columns but the first. ``bar`` is the headline as a share of the
+    largest one, ``design`` where it was meant to be on the same scale; None where it is not known, or not designed.
+    """
+
+    name: str | None
+    simulated: bool
+    cells: list[str]
+    bar: float | None
+    design: float | None
+
+
+class MetricTable(TypedDict):
+    """One of the six measures."""
+
+    name: str
+    title: str
+    columns: list[str]
+    rows: list[MetricRow]
+    notes: list[str]
+
+
+class Spend(TypedDict):
+    """The local days from ``start`` to ``end``, both included; ``before`` is the cost of as many days before."""
+
+    start: str
+    end: str
+    total: SpendTotal
+    before: str
+    days: list[SpendDay]
+    metrics: list[MetricTable]
+
+
+class AlertState(TypedDict):
+    """What is out of line; ``fresh``: nobody at this user's notebooks has been told yet."""
+
+    name: str
+    severity: Literal["warning", "critical"]
+    title: str
+    lines: list[str]
+    fresh: bool
+
+
+class Silenced(TypedDict):
+    """What is out of line, and silenced ``until`` a local time."""
+
+    name: str
+    title: str
+    until: str
+
+
+class AlertsState(TypedDict):
+    """Alerts, the worst first; ``unsure`` says what can't be judged yet, ``trouble`` why nothing was written down."""
+
+    alerts: list[AlertState]
+    silenced: list[Silenced]
+    unsure: list[str]
+    trouble: str | None
 
 
 class Today(TypedDict):

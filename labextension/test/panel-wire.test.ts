@@ -6,6 +6,7 @@ import examples from '../../tests/wire/panel.json';
 import { Door, PATIENCE_MS, Refusal, Unreachable } from '../src/panel/door';
 import {
   readAdopted,
+  readAlerts,
   readAnswer,
   readCode,
   readDisagreement,
@@ -40,6 +41,7 @@ const readers: [string, Reader, object[]][] = [
   ['policy', readPolicies, examples.policy],
   ['spend', readSpend, examples.spend],
   ['plan', readPlan, examples.plan],
+  ['alerts', readAlerts, examples.alerts],
   ['today', readToday, examples.today]
 ];
 
@@ -82,7 +84,7 @@ test('answers find their requests in any order, and only once', async () => {
   const door = new Door();
   await assert.rejects(door.ask('today', {}, readNumber), Unreachable);
   door.open(() => undefined);
-  const [one, two] = [door.ask('today', {}, readNumber), door.ask('spend', {}, readNumber)];
+  const [one, two] = [door.ask('today', {}, readNumber), door.ask('policy', {}, readNumber)];
   const warn = mock.method(console, 'warn', () => undefined);
   door.receive({ id: 2, error: null, body: { number: 20 } });
   door.receive({ id: 1, error: null, body: { number: 10 } });

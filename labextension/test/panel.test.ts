@@ -30,6 +30,8 @@ const BODIES: Bodies = {
   code: examples.code[0] ?? {},
   policy: examples.policy[0] ?? {},
   spend: examples.spend[0] ?? {},
+  alerts: examples.alerts[0] ?? {},
+  silence: {},
   remove: {}
 };
 
@@ -181,7 +183,14 @@ test('spend and policy have their tabs, reached by arrow keys', async () => {
   const tab = found(el, '[role=tab][aria-selected=true]');
   tab.dispatchEvent(new window.KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
   await until(el, /≥ \$1\.25/);
-  assert.match(el.textContent, /tickets.*\(none\).*Total/);
+  assert.match(el.textContent, /\+25%.*Tier distribution.*heavy.*35\.0%10\.0%.*\(none\)SIMULATED/);
+  assert.match(el.textContent, /CRITICAL.*900%.*WARNING.*1 alert can’t be judged yet/);
+  press(el, 'Silence daily-spend for a week');
+  press(el, 'Tell tier-drift:heavy again');
+  await new Promise(resolve => setTimeout(resolve, 50));
+  assert.equal(asked().filter(type => type === 'silence').length, 2);
+  const [period, by] = el.querySelectorAll('select');
+  assert.deepEqual([period?.value, by?.value], ['7', 'feature']);
   found(el, '[role=tablist]').querySelectorAll<HTMLElement>('[role=tab]')[2]?.click();
   await until(el, /STALE/);
   press(el, 'Remove tickets');

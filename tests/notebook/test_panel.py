@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from made_calls import put
 from notebook.test_wire import examples, fits
 
 import costmagic as cm
@@ -41,6 +43,8 @@ SHAPES = {
     "spend": panel_wire.Spend,
     "plan": panel_wire.Plan,
     "today": panel_wire.Today,
+    "alerts": panel_wire.AlertsState,
+    "silence": panel_wire.Done,
 }
 KINDS = ("billing", "technical", "shipping", "account")
 _ids = itertools.count(1)
@@ -231,7 +235,7 @@ def test_from_the_estimate_to_the_policy(shell: InteractiveShell) -> None:
     assert (reply.tier, reply.route.source) == ("standard", "policy")
     again = rested(ask("recheck", feature="tickets")["id"])
     assert [c["verdict"] for c in again["candidates"]] == ["pass"]
-    assert ask("today")["calls"] == ask("spend")["total"]["calls"] > 300
+    assert ask("today")["calls"] == ask("spend", days=1, by="feature")["total"]["calls"] > 300
     assert ask("remove", feature="tickets") == {}
     assert ask("policy")["policies"] == []
 
@@ -334,3 +338,35 @@ def test_a_headless_run_hears_nothing_of_the_panel(home: Path) -> None:
         assert "run this cell again" in shown["text/plain"]
     finally:
         kernel.close()
+
+
+def test_spend_and_alerts_as_the_panel_shows_them(shell: InteractiveShell) -> None:
+    session = sessions.default()
+    now = datetime.now(UTC)
+    put(session, now, feature="tickets", tier="heavy", action="a", quality=0.5, cost_nusd=2 * 10**9)
+    put(session, now, feature=None, tier="medium", cost_nusd=None)
+    put(session, now, feature="tickets", provider="sim", usage_source="simulated", cost_nusd=10**9)
+    put(session, now - timedelta(days=7), feature="tickets", cost_nusd=10**9)
+    for by in ("feature", "model", "tier", "action"):
+        found = ask("spend", days=7, by=by)
+        assert found["total"] == {
+            **{"calls": 3, "hits": 0, "cost": "2", "avoided": "0", "simulated_cost": "1", "unpriced": 1}
+        }
+        assert (found["before"], len(found["days"]), len(found["metrics"])) == ("1", 7, 6)
+    features = found["metrics"][-1]
+    assert features["columns"][:3] == ["feature", "cost", "share"]
+    assert [(row["name"], row["simulated"], row["bar"]) for row in features["rows"]] == [
+        ("tickets", False, 1.0),
+        (None, False, 0.0),
+        ("tickets", True, 0.5),
+    ]
+    assert features["rows"][0]["cells"][:3] == ["$2.00", "100.0%", "+100.0%"]
+    (alert,) = ask("alerts")["alerts"]
+    assert (alert["name"], alert["severity"], alert["fresh"]) == ("unpriced:openai:m", "warning", True)
+    assert ask("alerts")["alerts"][0]["fresh"] is False
+    assert ask("silence", name="unpriced", time="7d") == {}
+    told = ask("alerts")
+    assert (told["alerts"], told["silenced"][0]["name"]) == ([], "unpriced:openai:m")
+    assert "like 12h, 7d or 2w" in refused("silence", name="unpriced", time="soon")
+    assert "days is one of" in refused("spend", days=3, by="feature")
+    assert "days is one of" in refused("spend", days=7, by="color")

@@ -13,14 +13,20 @@ export interface Asked<T> {
   again: () => void;
 }
 
-/** The answer to a request without fields. */
-export function useAsked<T>(desk: Desk, type: 'policy' | 'spend', decode: Decoder<T>): Asked<T> {
+/** The answer to a request; other `fields` ask anew. */
+export function useAsked<T, K extends 'policy' | 'spend'>(
+  desk: Desk,
+  type: K,
+  decode: Decoder<T>,
+  fields: Requests[K]
+): Asked<T> {
   const epoch = useStore(desk.epoch);
+  const asked = JSON.stringify(fields);
   const [turn, setTurn] = React.useState(0);
   const [now, setNow] = React.useState<{ value: T | null; problem: string | null }>({ value: null, problem: null });
   React.useEffect(() => {
     let wanted = true;
-    desk.door.ask(type, {} satisfies Requests[typeof type], decode).then(
+    desk.door.ask(type, JSON.parse(asked) as Requests[K], decode).then(
       value => {
         if (wanted) {
           setNow({ value, problem: null });
@@ -35,7 +41,7 @@ export function useAsked<T>(desk: Desk, type: 'policy' | 'spend', decode: Decode
     return () => {
       wanted = false;
     };
-  }, [desk, type, decode, epoch, turn]);
+  }, [desk, type, decode, asked, epoch, turn]);
   return {
     ...now,
     again: () => {

@@ -6,7 +6,10 @@ import type { Defaults } from './form';
 import { Planning } from './plan/planning';
 import { Store } from './store';
 import type { Trans } from './trans';
-import { readHello, readToday, type Hello, type Today } from './wire';
+import { readAlerts, readDone, readHello, readToday, type Alerts, type Hello, type Today } from './wire';
+
+/** Alerts look at two months of calls: not after each of many short cells. */
+const ALERTS_EVERY_MS = 5_000;
 
 /**
  * How the panel and the kernel stand to each other: no notebook is in front, it has no kernel, its kernel is starting
@@ -28,6 +31,10 @@ export class Desk {
   readonly link: Store<Link>;
   readonly hello = new Store<Hello | null>(null);
   readonly today = new Store<Today | null>(null);
+  /** What is out of line; null until the first answer. */
+  readonly alerts = new Store<Alerts | null>(null);
+  /** What the Spend tab shows. */
+  readonly spend = new Store<{ days: number; by: string }>({ days: 7, by: 'feature' });
   /** Counts what may have changed the ledger or the policy: tabs ask anew then. */
   readonly epoch = new Store(0);
   readonly tab = new Store('evaluate');
@@ -36,6 +43,8 @@ export class Desk {
   });
   readonly evaluate: Evaluate;
   readonly planning = new Planning(this);
+  private _waiting: ReturnType<typeof setTimeout> | null = null;
+  private _askedAt = 0;
 
   constructor(
     name: string,
@@ -80,6 +89,38 @@ export class Desk {
   changed(): void {
     this.epoch.set(this.epoch.value + 1);
     void this._askToday();
+    this._askAlertsSoon();
+  }
+
+  /** Silence an alert for a time like 7d; "off" ends it. Returns what went wrong, in a line. */
+  async silence(name: string, time: string): Promise<string | null> {
+    try {
+      await this.door.ask('silence', { name, time }, readDone);
+      this.alerts.set(await this.door.ask('alerts', {}, readAlerts));
+      return null;
+    } catch (error) {
+      return this.told(error);
+    }
+  }
+
+  /** Cells that end in quick succession ask once. */
+  private _askAlertsSoon(): void {
+    if (this._waiting === null) {
+      const wait = Math.max(0, this._askedAt + ALERTS_EVERY_MS - Date.now());
+      this._waiting = setTimeout(() => {
+        this._waiting = null;
+        this._askedAt = Date.now();
+        void this._askAlerts();
+      }, wait);
+    }
+  }
+
+  private async _askAlerts(): Promise<void> {
+    try {
+      this.alerts.set(await this.door.ask('alerts', {}, readAlerts));
+    } catch (error) {
+      this.told(error); // they come with the next answer
+    }
   }
 
   private async _askToday(): Promise<void> {
@@ -106,6 +147,9 @@ export class Desk {
   }
 
   dispose(): void {
+    if (this._waiting !== null) {
+      clearTimeout(this._waiting);
+    }
     this.evaluate.dispose();
     this.door.shut();
   }

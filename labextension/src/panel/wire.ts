@@ -188,9 +188,8 @@ export const readPolicy = record({
 export type Policy = Decoded<typeof readPolicy>;
 export const readPolicies = record({ policies: list(readPolicy), file: nullable(text) });
 
-/** Spend of a feature today; null for calls without one. */
-export const readSpendRow = record({
-  feature: nullable(text),
+/** What calls of all kinds have cost; simulated money counts in no other. */
+export const readTotal = record({
   calls: count,
   hits: count,
   cost: money,
@@ -198,7 +197,37 @@ export const readSpendRow = record({
   simulated_cost: money,
   unpriced: count
 });
-export const readSpend = record({ rows: list(readSpendRow), total: readSpendRow });
+
+/** One of the six measures: texts for each group, and its headline as a bar. */
+export const readMetric = record({
+  name: text,
+  title: text,
+  columns: list(text),
+  rows: list(
+    record({
+      /** Null for calls that name none. */
+      name: nullable(text),
+      simulated: flag,
+      /** Of all columns but the first. */
+      cells: list(text),
+      /** The headline as a share of the largest one, and where it was designed to be on the same scale. */
+      bar: nullable(number),
+      design: nullable(number)
+    })
+  ),
+  notes: list(text)
+});
+export type Metric = Decoded<typeof readMetric>;
+
+/** The local days from `start` to `end`; `before` is the cost of as many days before. */
+export const readSpend = record({
+  start: text,
+  end: text,
+  total: readTotal,
+  before: money,
+  days: list(record({ day: text, cost: money, simulated_cost: money, unpriced: count })),
+  metrics: list(readMetric)
+});
 export type Spend = Decoded<typeof readSpend>;
 
 /** What one technique would have saved; `left` is what remains of the bill after it. */
@@ -232,6 +261,24 @@ export const readPlan = record({
   steps: list(readPlanStep)
 });
 export type Plan = Decoded<typeof readPlan>;
+export const readAlerts = record({
+  alerts: list(
+    record({
+      name: text,
+      severity: oneOf('warning', 'critical'),
+      title: text,
+      lines: list(text),
+      /** In this answer only: nobody at this user's notebooks has been told yet. */
+      fresh: flag
+    })
+  ),
+  silenced: list(record({ name: text, title: text, until: text })),
+  /** What can't be judged yet, and why. */
+  unsure: list(text),
+  /** Why it could not be written down that they came up, else null. */
+  trouble: nullable(text)
+});
+export type Alerts = Decoded<typeof readAlerts>;
 
 /** For the status bar. */
 export const readToday = record({ cost: money, unpriced: count, simulated_cost: money, calls: count });
@@ -259,7 +306,10 @@ export interface Requests {
   policy: None;
   recheck: Readonly<{ feature: string }>;
   remove: Readonly<{ feature: string }>;
-  spend: None;
   plan: Readonly<{ days: number }>;
+  spend: Readonly<{ days: number; by: string }>;
   today: None;
+  alerts: None;
+  /** For a time like 7d; "off" ends it. */
+  silence: Readonly<{ name: string; time: string }>;
 }

@@ -15,7 +15,9 @@ export class PanelDesks {
   constructor(
     private readonly _tracker: INotebookTracker,
     private readonly _defaults: () => Defaults,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    /** Called for the desk of each notebook; returns what ends that. */
+    private readonly _onDesk: (desk: Desk) => () => void
   ) {
     this._none = new Desk('', 'no notebook', _defaults(), _trans);
     this.current = new Store(this._none);
@@ -57,7 +59,9 @@ export class PanelDesks {
     if (link === undefined) {
       const made = (link = new PanelLink(panel, this._defaults(), this._trans));
       this._links.set(panel, made);
+      const unfollow = this._onDesk(made.desk);
       panel.disposed.connect(() => {
+        unfollow();
         this._links.delete(panel);
         made.dispose();
       });

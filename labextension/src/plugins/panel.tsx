@@ -11,6 +11,7 @@ import * as React from 'react';
 import type { Defaults } from '../panel/form';
 import type { Host } from '../panel/host';
 import { useStore } from '../panel/store';
+import { notify } from './panel-alerts';
 // Needed at once: it follows the notebooks that the page opens with.
 // eslint-disable-next-line jupyter/prefer-lazy-imports
 import { PanelDesks } from './panel-desks';
@@ -52,7 +53,21 @@ async function activate(
     console.warn('costmagic: no settings', error);
     return undefined;
   });
-  const desks = new PanelDesks(tracker, () => defaults(settings), trans);
+  const open = (tab?: string): void => {
+    if (tab !== undefined) {
+      desks.current.value.tab.set(tab);
+    }
+    app.shell.activateById(widget.id);
+  };
+  const show = (): void => {
+    open('spend');
+  };
+  const desks: PanelDesks = new PanelDesks(
+    tracker,
+    () => defaults(settings),
+    trans,
+    desk => notify(desk, show, trans)
+  );
   const host: Host = {
     load: () => {
       desks.load();
@@ -68,21 +83,9 @@ async function activate(
     type: 'costmagic'
   });
   restorer?.add(widget, widget.id);
-  const open = (tab?: string): void => {
-    if (tab !== undefined) {
-      desks.current.value.tab.set(tab);
-    }
-    app.shell.activateById(widget.id);
-  };
   addCommands(app, open, host, trans, palette);
   if (statusBar !== null) {
-    const item = new SpendItem(
-      desks.current,
-      () => {
-        open('spend');
-      },
-      trans
-    );
+    const item = new SpendItem(desks.current, show, trans);
     statusBar.registerStatusItem('costmagic:today', {
       item,
       align: 'right',

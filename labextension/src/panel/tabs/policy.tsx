@@ -10,9 +10,11 @@ import type { TabSpec } from '.';
 
 export const policyTab: TabSpec = { id: 'policy', label: trans => trans.__('Policy'), Tab: PolicyTab };
 
+const NONE = {};
+
 function PolicyTab({ desk }: { desk: Desk }): React.JSX.Element {
   const trans = useTrans();
-  const { value, problem } = useAsked(desk, 'policy', readPolicies);
+  const { value, problem } = useAsked(desk, 'policy', readPolicies, NONE);
   const [refused, setRefused] = React.useState<string | null>(null);
   const remove = (feature: string): void => {
     desk.door.ask('remove', { feature }, readDone).then(

@@ -1,10 +1,15 @@
-/** Today's spend by feature. */
+/** What was spent on what, the six measures, and what is out of line. */
 import * as React from 'react';
 
-import { dollars, integer } from '../../shared/format';
+import { dollars, integer, percent } from '../../shared/format';
 import { useAsked } from '../asked';
 import type { Desk } from '../desk';
-import { useTrans, type Trans } from '../trans';
+import { Select } from '../fields';
+import { AlertList } from '../spending/alert-list';
+import { DayBars } from '../spending/day-bars';
+import { MetricView } from '../spending/metric-view';
+import { useStore } from '../store';
+import { useTrans } from '../trans';
 import { readSpend, type Spend } from '../wire';
 import type { TabSpec } from '.';
 
@@ -12,9 +17,38 @@ export const spendTab: TabSpec = { id: 'spend', label: trans => trans.__('Spend'
 
 function SpendTab({ desk }: { desk: Desk }): React.JSX.Element {
   const trans = useTrans();
-  const { value, problem } = useAsked(desk, 'spend', readSpend);
+  const chosen = useStore(desk.spend);
+  const { value, problem } = useAsked(desk, 'spend', readSpend, chosen);
   return (
     <>
+      <AlertList desk={desk} />
+      <div className="cm-spend-controls">
+        <Select
+          label={trans.__('Period')}
+          value={String(chosen.days)}
+          onChange={days => {
+            desk.spend.put({ days: Number(days) });
+          }}
+          choices={[
+            { value: '1', label: trans.__('Today') },
+            { value: '7', label: trans.__('7 days') },
+            { value: '30', label: trans.__('30 days') }
+          ]}
+        />
+        <Select
+          label={trans.__('By')}
+          value={chosen.by}
+          onChange={by => {
+            desk.spend.put({ by });
+          }}
+          choices={[
+            { value: 'feature', label: trans.__('Feature') },
+            { value: 'model', label: trans.__('Model') },
+            { value: 'tier', label: trans.__('Tier') },
+            { value: 'action', label: trans.__('User action') }
+          ]}
+        />
+      </div>
       {problem === null ? null : (
         <p role="alert" className="cm-problem">
           {problem}
@@ -22,66 +56,46 @@ function SpendTab({ desk }: { desk: Desk }): React.JSX.Element {
       )}
       {value === null ? (
         <p className="cm-muted">{problem === null ? trans.__('Asking the ledger…') : ''}</p>
-      ) : value.rows.length === 0 ? (
-        <p>{trans.__('No calls today yet.')}</p>
       ) : (
-        <SpendTable spend={value} />
+        <>
+          <Total spend={value} />
+          {value.days.length > 1 ? <DayBars days={value.days} /> : null}
+          {value.metrics.map(metric => (
+            <MetricView key={metric.name} metric={metric} />
+          ))}
+        </>
       )}
     </>
   );
 }
 
-function SpendTable({ spend }: { spend: Spend }): React.JSX.Element {
+function Total({ spend }: { spend: Spend }): React.JSX.Element {
   const trans = useTrans();
-  const simulated = Number(spend.total.simulated_cost) > 0;
+  const { total, before } = spend;
+  const change = Number(before) > 0 ? Number(total.cost) / Number(before) - 1 : null;
+  const figures: [string, string, string?][] = [
+    [trans.__('Spent'), dollars(total.cost, total.unpriced > 0)],
+    [
+      trans.__('Change'),
+      change === null ? '–' : `${change < 0 ? '−' : '+'}${percent(Math.abs(change))}`,
+      trans.__('on as many days before')
+    ],
+    [trans.__('Calls'), integer(total.calls)],
+    [trans.__('From the cache'), total.calls > 0 ? percent(total.hits / total.calls) : '–'],
+    [trans.__('Avoided by it'), dollars(total.avoided)]
+  ];
+  if (Number(total.simulated_cost) > 0) {
+    figures.push([trans.__('SIMULATED'), dollars(total.simulated_cost), trans.__('no real money')]);
+  }
   return (
-    <table className="cm-table cm-cards">
-      <caption>{trans.__('Spend today, by feature')}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{trans.__('Feature')}</th>
-          <th scope="col">{trans.__('Cost')}</th>
-          <th scope="col">{trans.__('Calls')}</th>
-          <th scope="col">{trans.__('From the cache')}</th>
-          <th scope="col">{trans.__('Avoided')}</th>
-          {simulated ? <th scope="col">{trans.__('SIMULATED')}</th> : null}
-        </tr>
-      </thead>
-      <tbody>
-        {spend.rows.map(row => (
-          <tr key={row.feature ?? ''}>{cells(row, row.feature ?? trans.__('(none)'), simulated, trans)}</tr>
-        ))}
-      </tbody>
-      {spend.rows.length > 1 ? (
-        <tfoot>
-          <tr>{cells(spend.total, trans.__('Total'), simulated, trans)}</tr>
-        </tfoot>
-      ) : null}
-    </table>
-  );
-}
-
-function cells(row: Spend['total'], name: string, simulated: boolean, trans: Trans): React.JSX.Element {
-  return (
-    <>
-      <th scope="row">{name}</th>
-      <td className="cm-number" data-label={trans.__('Cost')}>
-        {dollars(row.cost, row.unpriced > 0)}
-      </td>
-      <td className="cm-number" data-label={trans.__('Calls')}>
-        {integer(row.calls)}
-      </td>
-      <td className="cm-number" data-label={trans.__('From the cache')}>
-        {integer(row.hits)}
-      </td>
-      <td className="cm-number" data-label={trans.__('Avoided')}>
-        {dollars(row.avoided)}
-      </td>
-      {simulated ? (
-        <td className="cm-number" data-label={trans.__('SIMULATED')}>
-          {dollars(row.simulated_cost)}
-        </td>
-      ) : null}
-    </>
+    <dl className="cm-figures" aria-label={trans.__('%1 to %2', spend.start, spend.end)}>
+      {figures.map(([label, value, note]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+          {note === undefined ? null : <dd className="cm-muted cm-hint">{note}</dd>}
+        </div>
+      ))}
+    </dl>
   );
 }
