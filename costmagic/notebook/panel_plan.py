@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from ..savings import plan
 from ..session import Session
-from . import panel_wire as wire
 from .panel_fields import Fields
+from .plan_wire import Plan
 
 
-def planned(session: Session, asked: Fields) -> wire.Plan:
+def planned(session: Session, asked: Fields) -> Plan:
     """What each technique would have saved on the calls of the last days. Raises UsageError for days that make none."""
     made = plan(asked.number("days"), session=session)
     return {

@@ -20,7 +20,7 @@ from notebook.test_wire import examples, fits
 
 import costmagic as cm
 from costmagic import session as sessions
-from costmagic.notebook import panel, panel_cell, panel_requests, panel_wire
+from costmagic.notebook import panel, panel_cell, panel_requests, panel_wire, plan_wire
 from costmagic.providers import sim
 
 SHAPES = {
@@ -41,7 +41,7 @@ SHAPES = {
     "policy": panel_wire.Policies,
     "remove": panel_wire.Done,
     "spend": panel_wire.Spend,
-    "plan": panel_wire.Plan,
+    "plan": plan_wire.Plan,
     "today": panel_wire.Today,
     "alerts": panel_wire.AlertsState,
     "silence": panel_wire.Done,

@@ -11,7 +11,7 @@ from made_ledger import call, filled
 from notebook.test_wire import fits
 
 from costmagic import session as sessions
-from costmagic.notebook import panel, panel_wire
+from costmagic.notebook import panel, plan_wire
 
 
 def ask(days: Any = 30) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def test_the_panel_gets_the_plan_of_the_default_session() -> None:
     session = filled(*(call("a", seconds_ago=900 - n) for n in range(3)))
     sessions.use(session)
     body = ask()["body"]
-    assert fits(body, panel_wire.Plan), body
+    assert fits(body, plan_wire.Plan), body
     assert (Decimal(body["bill"]), Decimal(body["projected"])) == (Decimal("0.0045"), Decimal("0.0015"))
     (step,) = [step for step in body["steps"] if Decimal(step["saving"])]
     assert (step["name"], Decimal(step["left"]), step["assumed"]) == ("exact cache", Decimal("0.0015"), False)
@@ -31,7 +31,7 @@ def test_the_panel_gets_the_plan_of_the_default_session() -> None:
 
 def test_an_empty_ledger_is_a_plan_too() -> None:
     body = ask(7)["body"]
-    assert fits(body, panel_wire.Plan)
+    assert fits(body, plan_wire.Plan)
     assert (body["calls"], body["bill"], body["days"]) == (0, "0", 7)
 
 

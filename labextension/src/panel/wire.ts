@@ -1,6 +1,6 @@
 /**
- * What kernel and panel say to each other. The twin of `costmagic/notebook/panel_wire.py`; `tests/wire/panel.json`
- * holds examples that the tests of both sides read.
+ * What kernel and panel say to each other. The twin of `costmagic/notebook/panel_wire.py`, and of `plan_wire.py` beside
+ * it; `tests/wire/panel.json` holds examples that the tests of both sides read.
  */
 import {
   count,
