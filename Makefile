@@ -24,12 +24,16 @@ FRONT_SOURCES := $(shell find labextension/src labextension/style labextension/s
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
+# The demo opens with the panel; one's own workspaces are left alone.
+WORKSPACES := JUPYTERLAB_WORKSPACES_DIR=$(TEST_HOME)/workspaces
+
 .PHONY: demo test check bench notebooks pictures dist binder-check lint front front-lint front-test clean postgresql
 
 demo: $(VENV)/.demo
 	$(BIN)/costmagic pull smollm2-135m minilm
-	COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
-		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
+	$(WORKSPACES) $(BIN)/jupyter lab workspaces import binder/workspace.json
+	$(WORKSPACES) COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
+		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/workspaces/costmagic/tree/quickstart.ipynb
 
 test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint front-test $(FRONT)
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest

@@ -38,7 +38,7 @@ def test_the_wheel_holds_the_package_and_all_its_data(in_wheel: set[str]) -> Non
     }
     assert ours <= in_wheel
     suffixes = {PurePosixPath(name).suffix for name in ours}
-    assert {".npz", ".txt", ".json", ".js", ".css"} <= suffixes
+    assert {".npz", ".txt", ".json", ".jsonl", ".js", ".css"} <= suffixes
 
 
 def test_the_wheel_holds_the_plugin_where_jupyter_looks_for_it(in_wheel: set[str]) -> None:
