@@ -116,7 +116,7 @@ function Plain({ candidate }: { candidate: Candidate }): React.JSX.Element | nul
   );
   return (
     <div className="cm-hint" title={told}>
-      {rule} <span className="cm-number">{trans.__('(errs in %1)', percent(plain.chance_of_error))}</span>
+      {rule} <span className="cm-number">{trans.__('(chance of error %1)', percent(plain.chance_of_error))}</span>
     </div>
   );
 }
