@@ -21,6 +21,9 @@ FRONT := costmagic/labextension/package.json
 FRONT_SOURCES := $(shell find labextension/src labextension/style labextension/schema -type f) \
 	$(addprefix labextension/,package.json package-lock.json build.mjs tsconfig.json tsconfig.plugin.json)
 
+# Tests wait for browsers, kernels and servers much of their time. A file stays in one process with what it set up.
+PARALLEL := -n 2 --dist loadfile
+
 # Weights for the tests stay in the checkout; the demo uses the user's own folder.
 TEST_HOME := $(CURDIR)/.costmagic
 
@@ -36,10 +39,10 @@ demo: $(VENV)/.demo
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/workspaces/costmagic/tree/quickstart.ipynb
 
 test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint front-test $(FRONT)
-	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest $(PARALLEL)
 
 check: $(VENV)/.dev lint front-test $(FRONT)
-	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest -x -m "not browser and not model and not install"
+	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest $(PARALLEL) -x -m "not browser and not model and not install"
 
 bench: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/python -m bench
