@@ -38,7 +38,7 @@ demo: $(VENV)/.demo
 	$(WORKSPACES) COSTMAGIC_PRESET=$${COSTMAGIC_PRESET:-local} $(BIN)/jupyter lab $(ROOT_OK) --ServerApp.ip=127.0.0.1 \
 		--ServerApp.root_dir=notebooks --LabApp.default_url=/lab/workspaces/costmagic/tree/quickstart.ipynb
 
-test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(CHROMIUM) postgresql lint front-test $(FRONT)
+test: $(VENV)/.dev $(TEST_HOME)/models/smollm2-135m.gguf $(TEST_HOME)/models/minilm.onnx $(CHROMIUM) postgresql lint front-test $(FRONT)
 	COSTMAGIC_TEST_HOME=$(TEST_HOME) $(BIN)/pytest $(PARALLEL)
 
 check: $(VENV)/.dev lint front-test $(FRONT)
