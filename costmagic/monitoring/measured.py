@@ -156,6 +156,8 @@ class Metrics:
 def _cell(column: str, value: Any, at_least: bool) -> str:
     if value is None:
         return "(none)" if column in ("feature", "tier", "model", "action") else ""
+    if isinstance(value, bool):
+        return "yes" if value else ""
     show = _SHOWN.get(column)
     if show is None:
         return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}" if isinstance(value, float) else str(value)

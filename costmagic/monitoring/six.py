@@ -122,7 +122,7 @@ def sources(about: tuple[Measures, Measures]) -> tuple[str, ...]:
     if estimated := real.estimated:
         notes.append(f"{estimated:,} of {real.records:,} calls are priced from estimated tokens.")
     if simulated.records:
-        notes.append(f"{simulated.records:,} SIMULATED calls have rows of their own and count in no other.")
+        notes.append(f"SIMULATED calls have rows of their own and count in no other: {simulated.records:,}.")
     return tuple(notes)
 
 
@@ -249,7 +249,7 @@ def _tier_share(rows: list[Group], design: Mapping[str, Decimal], about: tuple[M
     explicit = sum(g.now.calls for g in rows if g.name is None and not g.simulated)
     notes = [] if design else ["[tiers.share] in costmagic.toml says what each tier is meant to get."]
     if explicit:
-        notes.append(f"{explicit:,} calls named their model: they have no tier and are left out.")
+        notes.append(f"Calls that named their model have no tier and are left out: {explicit:,}.")
     return Metric(
         "tier_share",
         "Tier distribution: share of the calls that went to each tier, beside what was designed",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ..session import Session
 from ..types import UsageError
 from .panel_fields import Fields
-from .panel_wire import AlertsState, Done, MetricRow, MetricTable, Spend, SpendDay, Today
+from .panel_spend_wire import AlertsState, MetricRow, MetricTable, Spend, SpendDay, Today
+from .panel_wire import Done
 
 if TYPE_CHECKING:
     from ..monitoring.days import History

@@ -163,7 +163,7 @@ def test_tiers_against_the_design(session: Session) -> None:
     }
     assert rows(found)["medium", False]["design"] is None
     assert rows(found)["routing", False]["off"] == -0.2
-    assert "7 calls named their model" in repr(found)
+    assert "Calls that named their model have no tier and are left out: 7." in repr(found)
 
 
 def test_cost_per_feature_with_evaluations_apart(session: Session) -> None:

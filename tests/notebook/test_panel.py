@@ -20,7 +20,7 @@ from notebook.test_wire import examples, fits
 
 import costmagic as cm
 from costmagic import session as sessions
-from costmagic.notebook import panel, panel_cell, panel_requests, panel_wire, plan_wire
+from costmagic.notebook import panel, panel_cell, panel_requests, panel_spend_wire, panel_wire, plan_wire
 from costmagic.providers import sim
 
 SHAPES = {
@@ -40,10 +40,10 @@ SHAPES = {
     "adopt": panel_wire.Adopted,
     "policy": panel_wire.Policies,
     "remove": panel_wire.Done,
-    "spend": panel_wire.Spend,
     "plan": plan_wire.Plan,
-    "today": panel_wire.Today,
-    "alerts": panel_wire.AlertsState,
+    "spend": panel_spend_wire.Spend,
+    "today": panel_spend_wire.Today,
+    "alerts": panel_spend_wire.AlertsState,
     "silence": panel_wire.Done,
 }
 KINDS = ("billing", "technical", "shipping", "account")
@@ -108,7 +108,7 @@ def rested(run: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "kind", [*sorted({*SHAPES} - {"file", "watch", "pause", "resume", "cancel", "recheck", "remove"})]
+    "kind", [*sorted({*SHAPES} - {"file", "watch", "pause", "resume", "cancel", "recheck", "remove", "silence"})]
 )
 def test_the_examples_fit_the_types(kind: str) -> None:
     for example in examples("panel", kind):
@@ -361,12 +361,13 @@ def test_spend_and_alerts_as_the_panel_shows_them(shell: InteractiveShell) -> No
         ("tickets", True, 0.5),
     ]
     assert features["rows"][0]["cells"][:3] == ["$2.00", "100.0%", "+100.0%"]
-    (alert,) = ask("alerts")["alerts"]
-    assert (alert["name"], alert["severity"], alert["fresh"]) == ("unpriced:openai:m", "warning", True)
-    assert ask("alerts")["alerts"][0]["fresh"] is False
+    told = [(alert["name"], alert["severity"], alert["fresh"]) for alert in ask("alerts")["alerts"]]
+    assert told == [("daily-spend", "critical", True), ("unpriced:openai:m", "warning", True)]
+    assert [alert["fresh"] for alert in ask("alerts")["alerts"]] == [False, False]
     assert ask("silence", name="unpriced", time="7d") == {}
     told = ask("alerts")
-    assert (told["alerts"], told["silenced"][0]["name"]) == ([], "unpriced:openai:m")
+    assert [alert["name"] for alert in told["alerts"]] == ["daily-spend"]
+    assert told["silenced"][0]["name"] == "unpriced:openai:m"
     assert "like 12h, 7d or 2w" in refused("silence", name="unpriced", time="soon")
     assert "days is one of" in refused("spend", days=3, by="feature")
     assert "days is one of" in refused("spend", days=7, by="color")
