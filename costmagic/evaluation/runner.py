@@ -148,7 +148,7 @@ class Run:
         self._thread.start()
 
     def _drive(self) -> None:
-        workers = 0
+        workers, rested = 0, True
         try:
             self._works.begin()
             with self._changed:
@@ -166,11 +166,16 @@ class Run:
             self.error = error
             with self._changed:
                 self._rest(Halt("cancelled" if isinstance(error, UsageError) else "provider error", str(error)))
+        except BaseException:
+            rested = False
+            raise
         finally:
             for _ in range(workers):
                 self._jobs.put(None)
             with self._changed:
                 self._thread = None
+                if rested and self._phase == "running":
+                    self._launch()  # somebody resumed it while this thread was ending
                 self._state = self._snapshot()
                 self._changed.notify_all()
             self._tell()
