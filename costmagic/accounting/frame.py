@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Engine, Float, Integer, cast, func, select
+from sqlalchemy import BigInteger, Boolean, Engine, Float, Integer, cast, func, select
 
 from ..types import UsageError
 from .database import reading
