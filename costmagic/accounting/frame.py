@@ -6,7 +6,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Engine, Float, Integer, cast, func, select
+from sqlalchemy import BigInteger, Boolean, Engine, Float, Integer, cast, func, select
 
 from ..types import UsageError
 from .database import reading
@@ -42,27 +42,18 @@ def read(engine: Engine, since: datetime | None) -> pd.DataFrame:
     if since is not None:
         statement = statement.where(calls.c.started_at >= naive_utc(since))
     with reading(engine) as connection:
-        # The driver's own rows: of a million, SQLAlchemy's would take as long again.
-        rows = connection.execute(statement).cursor.fetchall()
-    columns = zip(*rows, strict=True) if rows else ([] for _ in PUBLIC_COLUMNS)
-    return pd.DataFrame(
-        {name: _series(name, list(values)) for name, values in zip(PUBLIC_COLUMNS, columns, strict=True)}
-    )
-
-
-def _series(name: str, values: list[Any]) -> Any:
-    import pandas as pd
-
-    kind = calls.c[name].type
-    if isinstance(kind, DateTime):
-        return pd.to_datetime(pd.Series(values, dtype=object), utc=True, format="ISO8601")
-    if isinstance(kind, (Integer, BigInteger)):
-        return pd.array(values, dtype="Int64")
-    if isinstance(kind, Boolean):
-        return pd.Series(values, dtype="bool")
-    if isinstance(kind, Float):
-        return pd.array(values, dtype="Float64")
-    return pd.Series(values, dtype=None if values else object)
+        rows = connection.execute(statement).all()
+    frame = pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(PUBLIC_COLUMNS))
+    for name in PUBLIC_COLUMNS:
+        kind = calls.c[name].type
+        if isinstance(kind, (Integer, BigInteger)):
+            frame[name] = frame[name].astype("Int64")
+        elif isinstance(kind, Boolean):
+            frame[name] = frame[name].astype("bool")
+        elif isinstance(kind, Float):
+            frame[name] = frame[name].astype("Float64")
+    frame["started_at"] = pd.to_datetime(frame["started_at"], utc=True)
+    return frame
 
 
 def count(engine: Engine) -> int:
