@@ -9,6 +9,9 @@ from ..money import dollars
 from .progress import CandidateState, RunState
 from .setup import Setup
 
+# A baseline that is right less often than this, on so many items, is no yardstick: whoever errs as often passes.
+WEAK, WEAK_FROM = 0.5, 20
+
 
 def message_of(state: RunState, setup: Setup) -> RunState:
     """``state``, whose message is what went wrong or empty, with one that says what the phase means and what to do."""
@@ -64,6 +67,12 @@ def _notes(state: RunState, setup: Setup) -> list[str]:
         notes.append(
             f"Asked twice, the baseline agrees with itself on {ceiling:.0%} only: nobody can agree with it within "
             f"{margin:.2%}. Name an expected column, or allow a wider margin."
+        )
+    right = state.baseline.accuracy
+    if right is not None and right < WEAK and state.baseline.n >= WEAK_FROM:
+        notes.append(
+            f"The baseline itself scores {right:.0%} only, and whoever is as often wrong passes: look at the prompt, "
+            "the scorer and the expected column before you believe a verdict."
         )
     for candidate in state.candidates:
         if candidate.ref == state.baseline.ref:

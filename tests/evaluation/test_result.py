@@ -43,6 +43,17 @@ def test_items_answers_and_disagreements_are_frames(evaluation: Evaluation) -> N
         evaluation.disagreements("mediun")
 
 
+def test_a_baseline_that_is_mostly_wrong_is_no_yardstick(session: Session, evaluation: Evaluation) -> None:
+    assert "baseline itself" not in evaluation.state.message
+    frame = tickets(60)
+    script(frame)
+    frame["label"] = "somewhere else"
+    wrong = session.evaluate(frame, PROMPT, expected="label", candidates=["standard"], margin=0.1)
+    assert wrong.verdicts["standard"].state == "pass"
+    assert "The baseline itself scores 0% only" in wrong.state.message
+    assert "The baseline itself scores 0% only" in wrong._repr_html_()
+
+
 def test_savings_are_those_at_the_observed_volume(evaluation: Evaluation) -> None:
     saving = evaluation.savings()["standard"]
     base, cheap = evaluation.state.baseline.cost_per_1000, evaluation.verdicts["standard"].cost_per_1000
