@@ -37,7 +37,7 @@ def _folded(step: Step) -> str:
         if text:
             body += f"<div>{name}:</div><pre style='{_PRE}'>{money_safe(text)}</pre>"
     return (
-        f"<details class='{NO_MATH}'><summary>{money_safe(step.title)}: how, and what does it</summary>{body}</details>"
+        f"<details class='{NO_MATH}'><summary>{money_safe(step.title)}: how, and what to do</summary>{body}</details>"
     )
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -88,6 +89,14 @@ def test_another_process_goes_on(tmp_path: Path) -> None:
         goes_on(shop, ledger, kill_in_mid_run(shop, ledger, 40))
 
 
+def _wait_for_workers(session: Session) -> None:
+    """Until the calls that are under way have come to their end, and no more come."""
+    before = -1
+    while (now := len(session.ledger())) != before or session.ledger()["latency_ms"].isna().any():
+        before = now
+        time.sleep(0.5)
+
+
 def test_what_was_bought_and_not_written_any_more_is_found(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     from known import PROMPT, script, tickets
 
@@ -108,6 +117,7 @@ def test_what_was_bought_and_not_written_any_more_is_found(session: Session, mon
     monkeypatch.setattr("threading.excepthook", lambda args: None)
     run.start()
     run._thread and run._thread.join(30)
+    _wait_for_workers(session)  # which a real death would have ended too
     monkeypatch.undo()
     assert sum(written) < len(session.ledger())
     runs._known.clear()

@@ -47,7 +47,7 @@ function Step({ step, bill }: { step: PlanStep; bill: number }): React.JSX.Eleme
         <Explained step={step} />
       ) : (
         <details>
-          <summary className="cm-hint">{trans.__('How it was looked for, and what does it')}</summary>
+          <summary className="cm-hint">{trans.__('How it was looked for, and what to do')}</summary>
           <Explained step={step} />
         </details>
       )}
