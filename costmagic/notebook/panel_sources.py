@@ -57,12 +57,13 @@ def data_behind(session: Session, chosen: Fields) -> tuple[Any, str]:
 
 def frames() -> Mapping[str, pd.DataFrame]:
     """The DataFrames among the notebook's variables, by name."""
-    shell, pandas = get_ipython(), sys.modules.get("pandas")
-    if shell is None or pandas is None:
+    # A running cell may be importing pandas just now: it is there, and has no DataFrame yet.
+    shell, kind = get_ipython(), getattr(sys.modules.get("pandas"), "DataFrame", None)
+    if shell is None or kind is None:
         return {}
     # A copy at once: a running cell may change the namespace.
     variables = list(shell.user_ns.items())
-    return {n: value for n, value in variables if not n.startswith("_") and isinstance(value, pandas.DataFrame)}
+    return {n: value for n, value in variables if not n.startswith("_") and isinstance(value, kind)}
 
 
 def _glance(kind: Any, name: str, frame: pd.DataFrame) -> Source:

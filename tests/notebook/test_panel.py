@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -20,7 +22,7 @@ from notebook.test_wire import examples, fits
 
 import costmagic as cm
 from costmagic import session as sessions
-from costmagic.notebook import panel, panel_cell, panel_requests, panel_spend_wire, panel_wire, plan_wire
+from costmagic.notebook import panel, panel_cell, panel_requests, panel_sources, panel_spend_wire, panel_wire, plan_wire
 from costmagic.providers import sim
 
 SHAPES = {
@@ -178,6 +180,15 @@ def test_mistakes_are_refused_in_a_line(shell: InteractiveShell, kind: Any, fiel
 def test_a_mistake_of_this_program_is_an_error_too(shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cm.Session, "tiers", lambda self: 1 / 0)
     assert refused("hello") == "ZeroDivisionError: division by zero"
+
+
+def test_while_pandas_is_being_imported_there_is_no_frame_yet(
+    shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.user_ns["df"] = pd.DataFrame({"text": ["a"]})
+    assert list(panel_sources.frames()) == ["df"]
+    monkeypatch.setitem(sys.modules, "pandas", ModuleType("pandas"))
+    assert panel_sources.frames() == {}
 
 
 def test_of_a_large_frame_only_a_glance_crosses_the_wire(shell: InteractiveShell) -> None:
