@@ -7,11 +7,13 @@ from decimal import Decimal
 import paid_server
 
 from costmagic import Session
+from costmagic.estimates import MOST_MORE, MOST_TIMES
 
 PROCESSES, THREADS, CAP = 4, 64, "0.3"
 
-# What one call can cost beyond what it does: no cap can be used up to a smaller rest than the worst case.
-WORST = Decimal(150 * 1_000 + paid_server.MAX_TOKENS * 10_000) / 10**9
+# What is reserved for a call once experience has taught how long the shop's prompts are: the rest that no call fits.
+MOST_TOKENS = int(paid_server.PROMPT_TOKENS * MOST_TIMES) + MOST_MORE
+WORST = Decimal(MOST_TOKENS * 1_000 + paid_server.MAX_TOKENS * 10_000) / 10**9
 
 
 def test_threads_and_processes_never_exceed_a_cap_and_nearly_use_it_up() -> None:
