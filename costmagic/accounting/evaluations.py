@@ -72,6 +72,19 @@ def runs(ledger: Ledger, n: int) -> list[dict[str, Any]]:
     return ledger.reading(read)
 
 
+def count_answers(ledger: Ledger, run_id: str) -> int:
+    """How many answers are written down for a run."""
+
+    def read(engine: Any) -> int:
+        with reading(engine) as connection:
+            mine = evaluation_answers.c.run_id == run_id
+            return int(
+                connection.execute(select(func.count()).select_from(evaluation_answers).where(mine)).scalar_one()
+            )
+
+    return ledger.reading(read)
+
+
 def run(ledger: Ledger, run_id: str) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]] | None:
     """A run, its items in order, and its answers; None when there is no such run."""
 

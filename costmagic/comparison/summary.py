@@ -109,12 +109,15 @@ def agreement_text(agreement: Agreement) -> str:
     return ", ".join(parts)
 
 
-def times_cheaper(comparison: SideBySide, column: Column) -> Decimal | None:
-    """How many times less than the dearest one a call costs; None where either is unknown, or this one is free."""
+def times_cheaper(comparison: SideBySide, column: Column) -> float | None:
+    """How many times less than the dearest one a call costs, to three decimals.
+
+    None where either is unknown, or this one is free.
+    """
     dearest = comparison.dearest
     if dearest is None or not column.answered or not dearest.price or not column.price:
         return None
-    return dearest.price / column.price
+    return round(float(dearest.price / column.price), 3)
 
 
 def cheapest(comparison: SideBySide) -> list[Column]:

@@ -15,8 +15,9 @@ WEAK, WEAK_FROM = 0.5, 20
 
 def message_of(state: RunState, setup: Setup) -> RunState:
     """``state``, whose message is what went wrong or empty, with one that says what the phase means and what to do."""
-    parts = [_phase(state), *_notes(state, setup)]
-    return replace(state, message=" ".join(part for part in parts if part))
+    notes = _notes(state, setup)
+    remarks = [f"{state.message.rstrip('.')}.", *notes] if state.message else notes
+    return replace(state, message=" ".join([_phase(state), *notes]), remarks=tuple(remarks))
 
 
 def _phase(state: RunState) -> str:

@@ -89,7 +89,8 @@ class RunState:
 
     Attributes:
         id: finds the run again, also after a restart of the kernel.
-        message: what the phase means, and what to do, in a sentence.
+        message: what the phase means, and what to do, with the remarks.
+        remarks: what went wrong, and what to know before a verdict is believed, in sentences.
         spent: USD, simulated dollars (``simulated`` of them) included; never above ``cap``.
         unpriced: calls whose price nobody knows: ``spent`` is then at least that much.
         eta_s: seconds until it is done if things go on as they did; None when that can't be told.
@@ -112,6 +113,7 @@ class RunState:
     slowed: bool
     baseline: BaselineState
     candidates: tuple[CandidateState, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def resting(self) -> bool:

@@ -13,6 +13,7 @@ from ..session import Session
 from ..types import CostmagicError, UsageError
 from . import store
 from .buying import Job
+from .claim import Claim
 from .definition import Definition
 from .eta import Clock
 from .findings import Findings, snapshot
@@ -53,6 +54,7 @@ class Run:
         self._session = session
         setup = Setup.of(session, definition, items) if stored is None else Setup.stored(session, stored, definition)
         self._works = Works(session, setup)
+        self._claim = Claim(session.settings.home, setup.id)
         self._clock = Clock()
         self._changed = threading.Condition(threading.RLock())
         self._ended: deque[Job] = deque()
@@ -83,6 +85,7 @@ class Run:
         """Begin, in a thread of its own; returns at once."""
         with self._changed:
             if self._thread is None and self._phase == "estimating":
+                self._claim.take()
                 self._launch()
         return self
 
@@ -95,13 +98,21 @@ class Run:
     def resume(self, budget: Decimal | float | str | None = None) -> None:
         """Go on where it rested, if wanted with another cap in USD.
 
-        Raises UsageError: the run is done, or the cap is below what was spent.
+        Raises UsageError: the run is done, goes on in another process, or the cap is below what was spent.
         """
         with self._changed:
             if self._phase == "done":
                 raise UsageError(f"evaluation {self.id} is done: there is nothing to go on with")
-            if budget is not None:
-                self._works.recap(Decimal(str(budget)))
+            if self._thread is None:
+                self._claim.take()
+                self._catch_up()
+            try:
+                if budget is not None:
+                    self._works.recap(Decimal(str(budget)))
+            except UsageError:
+                if self._thread is None:
+                    self._claim.give_back()
+                raise
             if self._phase not in RESTING:
                 return
             self._phase, self._why, self.error = "running", "", None
@@ -111,6 +122,13 @@ class Run:
             if self._thread is None:
                 self._launch()
         self._tell()
+
+    def _catch_up(self) -> None:
+        """Another process may have gone on meanwhile."""
+        if store.answered(self._session, self.id) != self._answers:
+            works = Works(self._session, self._works.setup)
+            works.take_up(store.load(self._session, self.id))
+            self._works = works
 
     def cancel(self) -> None:
         """End it: calls under way are cut, what was bought stays."""
@@ -160,7 +178,7 @@ class Run:
                 workers += 1
             self._note_phase()
             while self._step():
-                pass
+                self._catch_up()
             self._note_phase()
         except CostmagicError as error:
             self.error = error
@@ -176,6 +194,8 @@ class Run:
                 self._thread = None
                 if rested and self._phase == "running":
                     self._launch()  # somebody resumed it while this thread was ending
+                else:
+                    self._claim.give_back()
                 self._state = self._snapshot()
                 self._changed.notify_all()
             self._tell()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..session import Session
 from ..types import UsageError
 from . import store
+from .claim import Claim
 from .definition import Definition
 from .runner import Run
 from .scorers import Score, scorer_of
@@ -62,13 +63,14 @@ def again(session: Session, run_id: str, baseline: str, candidate: str) -> Run:
 
 def recent(session: Session, n: int = 20) -> list[Listed]:
     """The last ``n`` runs of the ledger, newest first; one whose process died is paused. Raises LedgerError."""
-    return [_alive_or_paused(listed) for listed in store.runs(session, n)]
+    return [_alive_or_paused(session, listed) for listed in store.runs(session, n)]
 
 
-def _alive_or_paused(listed: Listed) -> Listed:
+def _alive_or_paused(session: Session, listed: Listed) -> Listed:
     if (run := _known.get(listed.id)) is not None:
         return replace(listed, phase=run.state().phase)
-    return replace(listed, phase="paused") if listed.phase == "running" else listed
+    died = listed.phase in ("running", "estimating") and not Claim(session.settings.home, listed.id).taken()
+    return replace(listed, phase="paused") if died else listed
 
 
 def _remembered(run: Run) -> Run:

@@ -83,6 +83,7 @@ def _from_json(body: Mapping[str, Any]) -> Findings:
     state = dict(body["state"])
     state["baseline"] = _made(BaselineState, state["baseline"])
     state["candidates"] = tuple(_made(CandidateState, candidate) for candidate in state["candidates"])
+    state["remarks"] = tuple(state.get("remarks", ()))
     return Findings(setup, tuple(items), answers, _made(RunState, state))
 
 

@@ -149,6 +149,13 @@ def runs(session: Session, n: int = 20) -> list[Listed]:
     ]
 
 
+def answered(session: Session, run_id: str) -> int:
+    """How many answers a run has so far. Raises LedgerError."""
+    from ..accounting import evaluations
+
+    return evaluations.count_answers(session.engine.ledger, run_id)
+
+
 def load(session: Session, run_id: str) -> Stored:
     """A stored run.
 

@@ -138,7 +138,8 @@ def follow(session: Session, run: Run) -> wire.Run:
     return {
         "id": state.id,
         "phase": state.phase,
-        "message": state.message or None,
+        # The panel shows the phase and the figures itself.
+        "message": " ".join(state.remarks) or None,
         "feature": definition.feature,
         "spent": f"{state.spent:f}",
         "simulated": state.simulated > 0,
@@ -220,9 +221,9 @@ def _definition(session: Session, given: Fields) -> Definition:
 def _stored(one: Listed) -> wire.StoredRun:
     summary = one.summary
     running = live(one.id)
-    phase = running.state().phase if running is not None else one.phase
+    phase: str = running.state().phase if running is not None else one.phase
     if running is None and phase in ("running", "estimating"):
-        phase = "interrupted"
+        phase = "in another kernel"
     started: datetime = one.created_at.astimezone()
     return {
         "id": one.id,
@@ -231,7 +232,7 @@ def _stored(one: Listed) -> wire.StoredRun:
         "phase": phase,
         "baseline": summary.get("baseline", {}).get("name", "?"),
         "candidates": [candidate["name"] for candidate in summary.get("candidates", [])],
-        "resumable": phase not in ("done", "running", "estimating"),
+        "resumable": phase not in ("done", "running", "estimating", "in another kernel"),
     }
 
 

@@ -78,6 +78,7 @@ def _glance(kind: Any, name: str, frame: pd.DataFrame) -> Source:
         "examples": examples,
         "prompt": None,
         "feature": None,
+        "scorer": None,
     }
 
 
@@ -105,6 +106,7 @@ def _features(session: Session) -> Iterator[Source]:
             "examples": [],
             "prompt": "{{ prompt }}",
             "feature": feature,
+            "scorer": None,
         }
 
 
@@ -118,4 +120,5 @@ def _sample() -> Iterator[Source]:
         "examples": [[_cell(ticket.text), ticket.department] for ticket in found[:EXAMPLES]],
         "prompt": f"Which department handles this ticket? Answer with one of: {choices}.\n\n{{{{ text }}}}",
         "feature": "sample-tickets",
+        "scorer": "choice",
     }

@@ -60,8 +60,8 @@ class Hello(TypedDict):
 class Source(TypedDict):
     """Data to evaluate on: its shape, and a few clipped rows of its first columns.
 
-    ``rows`` is None where counting them would mean reading them all; ``prompt`` and ``feature`` are what to begin with,
-    where that is known.
+    ``rows`` is None where counting them would mean reading them all; ``prompt``, ``feature`` and ``scorer`` are what to
+    begin with, where that is known.
     """
 
     kind: SourceKind
@@ -71,6 +71,7 @@ class Source(TypedDict):
     examples: list[list[str]]
     prompt: str | None
     feature: str | None
+    scorer: str | None
 
 
 class Sources(TypedDict):

@@ -205,7 +205,6 @@ def _figures(comparison: Comparison, column: Column) -> dict[str, Any]:
     if comparison.hidden:
         return shared
     usage, reply, agreement = column.usage, column.reply, comparison.agreement.get(column.name)
-    times = summary.times_cheaper(comparison, column)
     return {
         **shared,
         "asked": column.ref,
@@ -218,7 +217,7 @@ def _figures(comparison: Comparison, column: Column) -> dict[str, Any]:
         "token_source": usage.source if usage else None,
         "cost": _exact(column.cost),
         "price": _exact(column.price),
-        "times_cheaper": None if times is None else round(float(times), 3),
+        "times_cheaper": summary.times_cheaper(comparison, column),
         "first_token_ms": _rounded(column.first_token_ms),
         "latency_ms": _rounded(column.latency_ms),
         "agreement": agreement

@@ -6,24 +6,17 @@ import examples from '../../tests/wire/panel.json';
 import { Door, PATIENCE_MS, Refusal, Unreachable } from '../src/panel/door';
 import {
   readAdopted,
-  readAlerts,
-  readAnswer,
   readCode,
   readDisagreement,
   readDisagreements,
   readEstimate,
-  readHello,
-  readPlan,
-  readPlanStep,
-  readPolicies,
   readRun,
   readRuns,
-  readSources,
-  readSpend,
-  readState,
-  readToday,
-  type Requests
-} from '../src/panel/wire';
+  readSources
+} from '../src/panel/evaluation/wire';
+import { readAlerts, readSpend } from '../src/panel/spending/wire';
+import { readAnswer, readHello, readPolicies, readState, readToday, type Requests } from '../src/panel/wire';
+import { readPlan, readPlanStep } from '../src/panel/plan/wire';
 import { count, DecodeError, record, type Decoder } from '../src/shared/decode';
 
 type Reader = Decoder<object> & { readonly fields: readonly string[] };

@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import examples from '../../tests/wire/panel.json';
+import { placedLabels } from '../src/panel/evaluation/chart';
 import { diff } from '../src/panel/evaluation/diff';
 import { duration, percent, points } from '../src/panel/evaluation/figures';
 import { empty, read, type Form } from '../src/panel/form';
 import { untranslated } from '../src/panel/trans';
 import widget from '../src/panel/widget';
-import type { Source } from '../src/panel/wire';
+import type { Source } from '../src/panel/evaluation/wire';
 
 const DEFAULTS = { notebook: 'a.ipynb', margin: 0.02, confidence: 0.95, cap: '0.5' };
 const SOURCES = examples.sources[0]?.sources as Source[];
@@ -235,4 +236,22 @@ test('figures are as people read them', () => {
   assert.deepEqual([0.02, 0.9333, 1].map(percent), ['2%', '93.3%', '100%']);
   assert.deepEqual([0.013, -0.004, 0, -0.0001].map(points), ['+1.3', '−0.4', '0.0', '0.0']);
   assert.deepEqual([0.2, 60, 120, 7_200].map(duration), ['1 s', '60 s', '2 min', '2.0 h']);
+});
+
+test('the chart writes the names of models that are alike below each other, inside its frame', () => {
+  const marks = ['heavy', 'standard', 'medium', 'routing'].map(name => ({ name, cost: 1, accuracy: 1 }));
+  const labels = placedLabels(
+    marks,
+    () => 100,
+    () => 14
+  );
+  const heights = labels.map(label => label.y).sort((a, b) => a - b);
+  assert.deepEqual(
+    labels.map(label => label.name),
+    ['heavy', 'standard', 'medium', 'routing']
+  );
+  heights.slice(1).forEach((y, index) => {
+    assert.ok(y - (heights[index] ?? 0) >= 11);
+  });
+  assert.ok((heights[0] ?? 0) >= 11 && (heights.at(-1) ?? 0) < 166);
 });

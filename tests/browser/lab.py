@@ -24,10 +24,18 @@ class Lab:
     Args:
         settings: of JupyterLab's apputils, by the name of their file.
         preset: which models the tiers are.
+        panel: settings of the panel.
+        app: ``notebook`` for Notebook 7 in JupyterLab's place.
     """
 
     def __init__(
-        self, folder: Path, home: Path, settings: dict[str, object] | None = None, preset: str = "local"
+        self,
+        folder: Path,
+        home: Path,
+        settings: dict[str, object] | None = None,
+        preset: str = "local",
+        panel: dict[str, object] | None = None,
+        app: str = "lab",
     ) -> None:
         self.home = home
         self.root = folder / "notebooks"
@@ -36,19 +44,21 @@ class Lab:
         for kind in ("CONFIG", "DATA", "RUNTIME"):
             environment[f"JUPYTER_{kind}_DIR"] = str(folder / kind.lower())
         environment["IPYTHONDIR"] = str(folder / "ipython")
-        for name, values in {**QUIET, **(settings or {})}.items():
-            file = folder / f"config/lab/user-settings/@jupyterlab/apputils-extension/{name}.jupyterlab-settings"
+        files = {f"@jupyterlab/apputils-extension/{name}": of for name, of in {**QUIET, **(settings or {})}.items()}
+        for name, values in {**files, "costmagic/panel": panel or {}}.items():
+            file = folder / f"config/lab/user-settings/{name}.jupyterlab-settings"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(values))
         self._log = (folder / "lab.log").open("wb")
-        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"]
+        command = [sys.executable, "-m", "jupyter", app, "--no-browser", "--allow-root"]
         command += [
             "--ServerApp.ip=127.0.0.1",
             "--ServerApp.port=0",
             "--IdentityProvider.token=",
             "--ServerApp.password=",
         ]
-        command += [f"--ServerApp.root_dir={self.root}", "--LabApp.expose_app_in_browser=True"]
+        exposed = {"lab": "LabApp", "notebook": "JupyterNotebookApp"}[app]
+        command += [f"--ServerApp.root_dir={self.root}", f"--{exposed}.expose_app_in_browser=True"]
         self._process = subprocess.Popen(
             command, env=environment, stdout=self._log, stderr=subprocess.STDOUT, start_new_session=True
         )
@@ -69,9 +79,9 @@ class Lab:
             time.sleep(0.1)
         raise RuntimeError("JupyterLab did not start")
 
-    def write(self, name: str, cells: list[str]) -> None:
+    def write(self, name: str, cells: list[str], kernel_name: str = "python3") -> None:
         """A notebook with these code cells."""
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        kernel = {"name": kernel_name, "display_name": kernel_name, "language": "python"}
         notebook = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
         nbformat.write(notebook, self.root / name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -39,10 +38,7 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """One server for all tests: each has a notebook of its own."""
     folder = tmp_path_factory.mktemp("panel")
     (folder / "home").mkdir()
-    settings = folder / "config/lab/user-settings/costmagic/panel.jupyterlab-settings"
-    settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"cap": 0.4}))
-    lab = Lab(folder, folder / "home", preset="sim")
+    lab = Lab(folder, folder / "home", preset="sim", panel={"cap": 0.4})
     yield lab
     lab.close()
 

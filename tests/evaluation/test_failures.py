@@ -50,6 +50,7 @@ def test_a_provider_that_is_down_stops_the_run_and_loses_nothing(session: Sessio
     state = run.state()
     assert state.phase == "provider error"
     assert "calls of sim:claude-haiku-5-5 in a row failed: sim (HTTP 500)" in state.message
+    assert "in a row failed" in state.remarks[0]
     assert state.candidates[0].errors == 0
     script(tickets(80))
     run.resume()

@@ -51,6 +51,7 @@ def test_a_baseline_that_is_mostly_wrong_is_no_yardstick(session: Session, evalu
     wrong = session.evaluate(frame, PROMPT, expected="label", candidates=["standard"], margin=0.1)
     assert wrong.verdicts["standard"].state == "pass"
     assert "The baseline itself scores 0% only" in wrong.state.message
+    assert wrong.state.remarks[0].startswith("The baseline itself scores 0% only")
     assert "The baseline itself scores 0% only" in wrong._repr_html_()
 
 

@@ -39,7 +39,7 @@ function Panel({ desk }: { desk: Desk }): React.JSX.Element {
         <span className="cm-muted cm-panel-notebook">{link.name}</span>
       </div>
       <div role="status" aria-live="polite" className="cm-panel-late">
-        {link.late ? trans.__('Waiting for the running cell to end.') : ''}
+        {link.late ? trans.__('The kernel has not answered yet: it may be busy with a cell.') : ''}
       </div>
       {ready ? <Tabs desk={desk} /> : <NotReady link={link} />}
     </div>

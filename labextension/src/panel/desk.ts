@@ -6,7 +6,8 @@ import type { Defaults } from './form';
 import { Planning } from './plan/planning';
 import { Store } from './store';
 import type { Trans } from './trans';
-import { readAlerts, readDone, readHello, readToday, type Alerts, type Hello, type Today } from './wire';
+import { readAlerts, type Alerts } from './spending/wire';
+import { readDone, readHello, readToday, type Hello, type Today } from './wire';
 
 /** Alerts look at two months of calls: not after each of many short cells. */
 const ALERTS_EVERY_MS = 5_000;

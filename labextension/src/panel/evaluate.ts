@@ -1,37 +1,24 @@
-/** The evaluation of one notebook: the form, its estimate, and the run that came of it. */
+/** The evaluation of one notebook: what is put together, and the run that came of it. */
 import { Unreachable } from './door';
 import type { Desk } from './desk';
-import { empty, keyOf, read, type Defaults, type Form } from './form';
-import { Store } from './store';
+import { Draft } from './draft';
 import {
   readAdopted,
   readCode,
   readDisagreements,
-  readEstimate,
   readRun,
   readRuns,
-  readSource,
-  readSources,
-  type Definition,
   type Disagreement,
-  type Estimate,
-  type Requests,
   type Run,
-  type Source,
   type Stored
-} from './wire';
+} from './evaluation/wire';
+import type { Defaults } from './form';
+import { Store } from './store';
+import type { Requests } from './wire';
 
-/** An estimate follows typing by this much. */
-const DEBOUNCE_MS = 400;
 const POLL_MS = 400;
 /** How often a run that stands still is looked at: another home of the panel may have set it going. */
 const IDLE_POLL_MS = 2_000;
-
-export type Estimated =
-  | Readonly<{ state: 'incomplete'; message: string }>
-  | Readonly<{ state: 'pending' }>
-  | Readonly<{ state: 'refused'; message: string }>
-  | Readonly<{ state: 'ready'; estimate: Estimate; definition: Definition }>;
 
 export interface Shown {
   run: Run | null;
@@ -59,45 +46,28 @@ const NOTHING: Shown = {
 const MOVING: readonly Run['phase'][] = ['estimating', 'running'];
 
 export class Evaluate {
-  readonly form: Store<Form>;
-  readonly sources = new Store<readonly Source[] | null>(null);
-  readonly sourceProblem = new Store<string | null>(null);
-  readonly estimated: Store<Estimated>;
+  readonly draft: Draft;
   readonly shown = new Store<Shown>(NOTHING);
   readonly runs = new Store<readonly Stored[]>([]);
-  private _files: readonly Source[] = [];
-  private _due: ReturnType<typeof setTimeout> | undefined;
   private _poll: ReturnType<typeof setTimeout> | undefined;
-  private _suggested = { prompt: '', feature: '' };
-  private _turn = 0;
-  private _refreshes = 0;
-  private _estimating: Promise<void> = Promise.resolve();
   private _asked = 0;
 
   constructor(
     private readonly _desk: Desk,
     defaults: Defaults
   ) {
-    this.form = new Store(empty(defaults));
-    this.estimated = new Store<Estimated>({ state: 'incomplete', message: '' });
+    this.draft = new Draft(_desk, defaults);
   }
 
   dispose(): void {
-    clearTimeout(this._due);
+    this.draft.dispose();
     clearTimeout(this._poll);
   }
 
   /** Ask the kernel what there is: after connecting, and when a cell has ended. */
   async refresh(): Promise<void> {
-    const turn = ++this._refreshes;
     await this._tolerant(async () => {
-      const { sources } = await this._desk.door.ask('sources', {}, readSources);
-      if (turn !== this._refreshes) {
-        return; // answers come in any order: a later one tells more
-      }
-      this.sources.set([...sources, ...this._files]);
-      this._choose();
-      this.estimateSoon();
+      await this.draft.refresh();
       await this._listRuns();
       const { run } = this.shown.value;
       const live = this.runs.value.find(one => MOVING.some(phase => phase === one.phase));
@@ -108,78 +78,9 @@ export class Evaluate {
     });
   }
 
-  change(fields: Partial<Form>): void {
-    this.form.put(fields);
-    this.estimateSoon();
-  }
-
-  /** Choose data; what was chosen of the former data's columns does not carry over where it is missing. */
-  choose(source: Source): void {
-    const form = this.form.value;
-    const label = source.columns.find(name => /^(label|expected|answer|target|department|category)$/i.test(name));
-    const input = source.columns.find(name => name !== label);
-    const known = form.expected !== null && source.columns.includes(form.expected);
-    const prompt = source.prompt ?? (input === undefined ? '' : `{{ ${input} }}`);
-    this.change({
-      source: keyOf(source),
-      expected: known ? form.expected : (label ?? null),
-      // What was suggested for other data is no wish of the user's.
-      prompt: form.prompt === '' || form.prompt === this._suggested.prompt ? prompt : form.prompt,
-      feature: form.feature === '' || form.feature === this._suggested.feature ? (source.feature ?? '') : form.feature
-    });
-    this._suggested = { prompt, feature: source.feature ?? '' };
-  }
-
-  /** Look at a CSV or JSONL file, and choose it. */
-  async lookAtFile(): Promise<void> {
-    this.sourceProblem.set(null);
-    try {
-      const source = await this._desk.door.ask('file', { path: this.form.value.path.trim() }, readSource);
-      this._files = [...this._files.filter(one => keyOf(one) !== keyOf(source)), source];
-      this.sources.set([...(this.sources.value ?? []).filter(one => keyOf(one) !== keyOf(source)), source]);
-      this.choose(source);
-    } catch (error) {
-      this.sourceProblem.set(this._desk.told(error));
-    }
-  }
-
-  estimateSoon(): void {
-    clearTimeout(this._due);
-    const definition = read(this.form.value, this.sources.value ?? [], this._desk.trans);
-    const turn = ++this._turn;
-    if (typeof definition === 'string') {
-      this.estimated.set({ state: 'incomplete', message: definition });
-      return;
-    }
-    this.estimated.set({ state: 'pending' });
-    this._due = setTimeout(() => void this._estimate(definition, turn), DEBOUNCE_MS);
-  }
-
-  /** One at a time: a large file takes its time to be read. */
-  private async _estimate(definition: Definition, turn: number): Promise<void> {
-    const before = this._estimating;
-    const mine = (this._estimating = (async () => {
-      await before;
-      if (turn !== this._turn) {
-        return; // something else is asked for by now
-      }
-      let now: Estimated;
-      try {
-        const estimate = await this._desk.door.ask('estimate', { definition }, readEstimate);
-        now = { state: 'ready', estimate, definition };
-      } catch (error) {
-        now = { state: 'refused', message: this._desk.told(error) };
-      }
-      if (turn === this._turn) {
-        this.estimated.set(now);
-      }
-    })());
-    await mine;
-  }
-
   /** Start what was estimated, and nothing else. */
   async start(): Promise<void> {
-    const estimated = this.estimated.value;
+    const estimated = this.draft.estimated.value;
     if (estimated.state === 'ready') {
       this.shown.set(NOTHING);
       await this._act('run', { definition: estimated.definition });
@@ -313,24 +214,6 @@ export class Evaluate {
 
   private async _listRuns(): Promise<void> {
     this.runs.set((await this._desk.door.ask('runs', {}, readRuns)).runs);
-  }
-
-  /** First choices, where nothing is chosen yet; data that is gone is no choice. */
-  private _choose(): void {
-    const form = this.form.value;
-    const hello = this._desk.hello.value;
-    const sources = this.sources.value ?? [];
-    if (form.source !== '' && !sources.some(one => keyOf(one) === form.source)) {
-      this.form.put({ source: '' });
-    }
-    if (form.baseline === '' && hello !== null) {
-      const able = hello.tiers.filter(tier => tier.reach === null);
-      const baseline = able[0];
-      const seen = new Set(baseline ? [baseline.ref] : []);
-      // Two tiers with one model need one evaluation.
-      const others = able.filter(tier => !seen.has(tier.ref) && seen.add(tier.ref));
-      this.form.put({ baseline: baseline?.name ?? '', candidates: others.map(tier => tier.name) });
-    }
   }
 
   private async _tolerant(work: () => Promise<void>): Promise<void> {

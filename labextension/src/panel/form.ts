@@ -1,6 +1,6 @@
 /** What the user has filled in, and what it amounts to. */
 import type { Trans } from './trans';
-import type { Definition, Source } from './wire';
+import type { Definition, Source } from './evaluation/wire';
 
 export interface Form {
   /** Of the source chosen; the empty text when none is. */

@@ -9,6 +9,8 @@ import type { Defaults } from '../panel/form';
 import { HERE, TARGET } from '../panel/wire';
 
 const LOAD = '%load_ext costmagic';
+/** What a session says of a kernel that is not there yet. */
+const STARTING: readonly string[] = ['initializing', 'starting', 'restarting'];
 
 export class PanelLink {
   readonly desk: Desk;
@@ -24,6 +26,7 @@ export class PanelLink {
     this._session = _panel.sessionContext;
     this.desk = new Desk(_panel.title.label, 'starting', defaults, _trans);
     this._session.kernelChanged.connect(this._onKernelChanged, this);
+    this._session.sessionChanged.connect(this._onSessionChanged, this);
     this._session.statusChanged.connect(this._onStatusChanged, this);
     _panel.title.changed.connect(this._onTitleChanged, this);
     void this._session.ready.then(() => {
@@ -33,6 +36,7 @@ export class PanelLink {
 
   dispose(): void {
     this._session.kernelChanged.disconnect(this._onKernelChanged, this);
+    this._session.sessionChanged.disconnect(this._onSessionChanged, this);
     this._session.statusChanged.disconnect(this._onStatusChanged, this);
     this._panel.title.changed.disconnect(this._onTitleChanged, this);
     this._drop();
@@ -66,11 +70,19 @@ export class PanelLink {
     this.desk.link.put({ name: this._panel.title.label });
   }
 
+  /** A session that somebody else has ended takes its kernel with it, and says no more. */
+  private _onSessionChanged(): void {
+    if (this._session.session === null) {
+      this._onKernelChanged();
+    }
+  }
+
   private _onKernelChanged(): void {
     this._drop();
     const kernel = this._session.session?.kernel;
     if (!kernel) {
-      this.desk.disconnected(this._session.isTerminating || this._session.isReady ? 'no kernel' : 'starting');
+      const coming = STARTING.includes(this._session.kernelDisplayStatus);
+      this.desk.disconnected(coming ? 'starting' : 'no kernel');
       return;
     }
     this.desk.disconnected('starting');

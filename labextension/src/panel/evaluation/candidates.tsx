@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { dollars, integer } from '../../shared/format';
 import { useTrans, type Trans } from '../trans';
-import type { Candidate, Run } from '../wire';
+import type { Candidate, Run } from './wire';
 import { percent, points } from './figures';
 
 export function Candidates({ run }: { run: Run }): React.JSX.Element {
@@ -132,13 +132,18 @@ function verdict({ verdict }: Candidate, trans: Trans): string {
   }
 }
 
+/** The kernel forecasts nothing from fewer pairs. */
+const FORECAST_FROM = 20;
+
 /** What would decide an undecided one. */
 function explained(candidate: Candidate, run: Run, trans: Trans): string {
   if (candidate.verdict !== 'undecided' || candidate.n === 0) {
     return '';
   }
   if (candidate.forecast === null) {
-    return trans.__('too close to the margin to tell when it will be decided');
+    return candidate.n < FORECAST_FROM
+      ? trans.__('too few pairs to say how many more it takes')
+      : trans.__('too close to the margin to tell when it will be decided');
   }
   const left = run.items - candidate.n;
   return candidate.forecast > left && run.phase !== 'running'

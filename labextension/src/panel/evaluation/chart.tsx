@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { dollars } from '../../shared/format';
 import { useTrans } from '../trans';
-import type { Run } from '../wire';
+import type { Run } from './wire';
 import { percent } from './figures';
 
 const WIDTH = 360;
@@ -70,14 +70,12 @@ export function Chart({ run }: { run: Run }): React.JSX.Element | null {
           <g key={mark.name} className={`cm-mark cm-mod-${mark.kind}`}>
             <line x1={x.at(mark.cost)} x2={x.at(mark.cost)} y1={y.at(mark.low)} y2={y.at(mark.high)} />
             <Symbol kind={mark.kind} x={x.at(mark.cost)} y={y.at(mark.accuracy)} />
-            <text
-              x={x.at(mark.cost) + labelOffset(x.at(mark.cost))}
-              y={y.at(mark.accuracy) - 7}
-              textAnchor={anchor(x.at(mark.cost))}
-            >
-              {mark.name}
-            </text>
           </g>
+        ))}
+        {placedLabels(marks, x.at, y.at).map(label => (
+          <text key={label.name} x={label.x} y={label.y} textAnchor={label.anchor}>
+            {label.name}
+          </text>
         ))}
       </svg>
     </figure>
@@ -168,10 +166,46 @@ function scaleY(marks: readonly Mark[]): { at: (share: number) => number; ticks:
   return { at, ticks };
 }
 
-function anchor(x: number): 'start' | 'end' {
-  return x > WIDTH / 2 ? 'end' : 'start';
+/** The names beside their marks; where models are alike, below each other. */
+export function placedLabels(
+  marks: readonly Pick<Mark, 'name' | 'cost' | 'accuracy'>[],
+  x: (cost: number) => number,
+  y: (share: number) => number
+): Label[] {
+  const labels: Label[] = [];
+  for (const { name, cost, accuracy } of marks) {
+    const at = x(cost);
+    const anchor = at > WIDTH / 2 ? 'end' : 'start';
+    const left = anchor === 'end' ? at - GAP - name.length * LETTER : at + GAP;
+    const label = {
+      name,
+      anchor,
+      x: anchor === 'end' ? at - GAP : at + GAP,
+      y: Math.max(y(accuracy) - 7, LINE),
+      left
+    } as const;
+    const places = [0, 1, -1, 2, -2, 3, -3].map(lines => label.y + lines * LINE);
+    const inside = places.filter(place => place >= LINE && place < HEIGHT - BOX.bottom);
+    const free = inside.find(place => labels.every(other => apart({ ...label, y: place }, other)));
+    labels.push({ ...label, y: free ?? label.y });
+  }
+  return labels;
 }
 
-function labelOffset(x: number): number {
-  return x > WIDTH / 2 ? -6 : 6;
+interface Label {
+  name: string;
+  anchor: 'start' | 'end';
+  x: number;
+  y: number;
+  left: number;
+}
+
+/** Of a label: from its mark, a letter's width, a line's height. */
+const GAP = 6;
+const LETTER = 6.5;
+const LINE = 11;
+
+function apart(one: Label, other: Label): boolean {
+  const right = (label: Label): number => label.left + label.name.length * LETTER;
+  return one.left > right(other) || other.left > right(one) || Math.abs(one.y - other.y) >= LINE;
 }

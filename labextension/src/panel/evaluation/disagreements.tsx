@@ -6,7 +6,7 @@ import type { Evaluate } from '../evaluate';
 import { Button, Select } from '../fields';
 import { useStore } from '../store';
 import { useTrans } from '../trans';
-import type { Disagreement, Run } from '../wire';
+import type { Disagreement, Run } from './wire';
 import { diff } from './diff';
 
 export function Disagreements({ evaluate, run }: { evaluate: Evaluate; run: Run }): React.JSX.Element {

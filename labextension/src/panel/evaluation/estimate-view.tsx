@@ -6,11 +6,11 @@ import type { Evaluate } from '../evaluate';
 import { Button } from '../fields';
 import { useStore } from '../store';
 import { useTrans } from '../trans';
-import type { Estimate } from '../wire';
+import type { Estimate } from './wire';
 
 export function EstimateView({ evaluate }: { evaluate: Evaluate }): React.JSX.Element {
   const trans = useTrans();
-  const estimated = useStore(evaluate.estimated);
+  const estimated = useStore(evaluate.draft.estimated);
   const { asking } = useStore(evaluate.shown);
   return (
     <div className="cm-estimate">

@@ -8,7 +8,8 @@ import { Select, TextArea, TextField } from '../fields';
 import { keyOf } from '../form';
 import { useStore } from '../store';
 import { useTrans, type Trans } from '../trans';
-import type { Hello, Source } from '../wire';
+import type { Hello } from '../wire';
+import type { Source } from './wire';
 import { EstimateView } from './estimate-view';
 import { SourceView } from './source-view';
 
@@ -16,8 +17,8 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
   const trans = useTrans();
   const hello = useStore(desk.hello);
   const { evaluate } = desk;
-  const form = useStore(evaluate.form);
-  const sources = useStore(evaluate.sources);
+  const form = useStore(evaluate.draft.form);
+  const sources = useStore(evaluate.draft.sources);
   const source = sources?.find(one => keyOf(one) === form.source);
   const rows = source?.rows ?? null;
   const mistake = hello?.mistake ?? null;
@@ -40,7 +41,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
         value={form.prompt}
         hint={columnsHint(source, trans)}
         onChange={prompt => {
-          evaluate.change({ prompt });
+          evaluate.draft.change({ prompt });
         }}
       />
       <Select
@@ -51,7 +52,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           ...(source?.columns ?? []).map(name => ({ value: `=${name}`, label: trans.__('column %1', name) }))
         ]}
         onChange={value => {
-          evaluate.change({ expected: value === '' ? null : value.slice(1) });
+          evaluate.draft.change({ expected: value === '' ? null : value.slice(1) });
         }}
       />
       <Scorer evaluate={evaluate} hello={hello} />
@@ -63,7 +64,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           unit="%"
           value={form.margin}
           onChange={margin => {
-            evaluate.change({ margin });
+            evaluate.draft.change({ margin });
           }}
         />
         <TextField
@@ -72,7 +73,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           unit="%"
           value={form.confidence}
           onChange={confidence => {
-            evaluate.change({ confidence });
+            evaluate.draft.change({ confidence });
           }}
         />
         <TextField
@@ -81,7 +82,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           unit="USD"
           value={form.cap}
           onChange={cap => {
-            evaluate.change({ cap });
+            evaluate.draft.change({ cap });
           }}
         />
         <TextField
@@ -90,7 +91,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
           unit={rows === null ? '' : trans.__('of %1', integer(rows))}
           value={form.limit}
           onChange={limit => {
-            evaluate.change({ limit });
+            evaluate.draft.change({ limit });
           }}
         />
       </div>
@@ -99,7 +100,7 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
         value={form.feature}
         hint={trans.__('What the spend is booked on. A model can be adopted for a feature only.')}
         onChange={feature => {
-          evaluate.change({ feature });
+          evaluate.draft.change({ feature });
         }}
       />
       <EstimateView evaluate={evaluate} />
@@ -124,7 +125,7 @@ const ARGUMENTS: Readonly<Record<string, (trans: Trans) => string>> = {
 
 function Scorer({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }): React.JSX.Element {
   const trans = useTrans();
-  const form = useStore(evaluate.form);
+  const form = useStore(evaluate.draft.form);
   const scorers = hello?.scorers ?? [];
   const more = ARGUMENTS[form.scorer];
   return (
@@ -135,7 +136,7 @@ function Scorer({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
         choices={scorers.map(({ name }) => ({ value: name, label: name }))}
         hint={scorers.find(({ name }) => name === form.scorer)?.what ?? ''}
         onChange={scorer => {
-          evaluate.change({ scorer, argument: '' });
+          evaluate.draft.change({ scorer, argument: '' });
         }}
       />
       {more === undefined ? null : (
@@ -143,7 +144,7 @@ function Scorer({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
           label={more(trans)}
           value={form.argument}
           onChange={argument => {
-            evaluate.change({ argument });
+            evaluate.draft.change({ argument });
           }}
         />
       )}
@@ -153,7 +154,7 @@ function Scorer({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
 
 function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }): React.JSX.Element {
   const trans = useTrans();
-  const form = useStore(evaluate.form);
+  const form = useStore(evaluate.draft.form);
   const [other, setOther] = React.useState('');
   const tiers = hello?.tiers ?? [];
   const added = form.candidates.filter(name => !tiers.some(tier => tier.name === name));
@@ -163,7 +164,7 @@ function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
   ];
   const toggle = (name: string, on: boolean): void => {
     const rest = form.candidates.filter(one => one !== name);
-    evaluate.change({ candidates: on ? [...rest, name] : rest });
+    evaluate.draft.change({ candidates: on ? [...rest, name] : rest });
   };
   const add = (): void => {
     const name = other.trim();
@@ -183,7 +184,7 @@ function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
           disabled: reach !== null
         }))}
         onChange={baseline => {
-          evaluate.change({ baseline });
+          evaluate.draft.change({ baseline });
         }}
       />
       <fieldset className="cm-candidates-field">

@@ -7,7 +7,7 @@ import { Button, TextField } from '../fields';
 import { useHost } from '../host';
 import { useStore } from '../store';
 import { useTrans, type Trans } from '../trans';
-import type { Run } from '../wire';
+import type { Run } from './wire';
 import { Candidates } from './candidates';
 import { Chart } from './chart';
 import { Disagreements } from './disagreements';

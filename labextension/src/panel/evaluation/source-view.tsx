@@ -7,7 +7,7 @@ import { Button, Select, TextField } from '../fields';
 import { keyOf } from '../form';
 import { useStore } from '../store';
 import { useTrans, type Trans } from '../trans';
-import type { Source } from '../wire';
+import type { Source } from './wire';
 
 interface Props {
   evaluate: Evaluate;
@@ -21,8 +21,8 @@ const FILE = 'file';
 
 export function SourceView({ evaluate, sources, chosen }: Props): React.JSX.Element {
   const trans = useTrans();
-  const form = useStore(evaluate.form);
-  const problem = useStore(evaluate.sourceProblem);
+  const form = useStore(evaluate.draft.form);
+  const problem = useStore(evaluate.draft.sourceProblem);
   const [asksForPath, setAsksForPath] = React.useState(false);
   const choices = [
     { value: '', label: sources === null ? trans.__('looking for data…') : trans.__('choose…') },
@@ -39,7 +39,7 @@ export function SourceView({ evaluate, sources, chosen }: Props): React.JSX.Elem
           setAsksForPath(value === FILE);
           const source = sources?.find(one => keyOf(one) === value);
           if (source !== undefined) {
-            evaluate.choose(source);
+            evaluate.draft.choose(source);
           }
         }}
       />
@@ -49,13 +49,13 @@ export function SourceView({ evaluate, sources, chosen }: Props): React.JSX.Elem
             label={trans.__('Path of the file')}
             value={form.path}
             onChange={path => {
-              evaluate.change({ path });
+              evaluate.draft.change({ path });
             }}
           />
           <Button
             onClick={() => {
-              void evaluate.lookAtFile().then(() => {
-                if (evaluate.sourceProblem.value === null) {
+              void evaluate.draft.lookAtFile().then(() => {
+                if (evaluate.draft.sourceProblem.value === null) {
                   setAsksForPath(false);
                 }
               });
@@ -72,7 +72,9 @@ export function SourceView({ evaluate, sources, chosen }: Props): React.JSX.Elem
       )}
       {sources?.some(one => one.kind === 'frame') === false && chosen === undefined ? (
         <p className="cm-hint">
-          {trans.__('There is no DataFrame in this notebook yet: run the cell that makes one.')}
+          {trans.__(
+            'There is no DataFrame in this notebook yet: run the cell that makes one, or begin with the bundled sample.'
+          )}
         </p>
       ) : null}
       {chosen === undefined || chosen.examples.length === 0 ? null : <Examples source={chosen} />}

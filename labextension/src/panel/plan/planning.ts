@@ -1,7 +1,7 @@
 /** The plan that the kernel makes on request: it reads every call, so it is not made anew with each of them. */
 import type { Desk } from '../desk';
 import { Store } from '../store';
-import { readPlan, type Plan } from '../wire';
+import { readPlan, type Plan } from './wire';
 
 export interface Planned {
   plan: Plan | null;

@@ -6,7 +6,7 @@ import { percent } from '../evaluation/figures';
 import { Button } from '../fields';
 import { useHost } from '../host';
 import { useTrans } from '../trans';
-import type { Plan, PlanStep } from '../wire';
+import type { Plan, PlanStep } from './wire';
 
 export function Steps({ plan }: { plan: Plan }): React.JSX.Element {
   const trans = useTrans();

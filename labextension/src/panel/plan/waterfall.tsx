@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { dollars } from '../../shared/format';
 import { useTrans, type Trans } from '../trans';
-import type { Plan } from '../wire';
+import type { Plan } from './wire';
 
 const WIDTH = 360;
 const ROW = 34;

@@ -5,7 +5,7 @@ import type { Desk } from '../desk';
 import { Button } from '../fields';
 import { useStore } from '../store';
 import { useTrans } from '../trans';
-import type { Alerts } from '../wire';
+import type { Alerts } from './wire';
 
 export function AlertList({ desk }: { desk: Desk }): React.JSX.Element | null {
   const trans = useTrans();

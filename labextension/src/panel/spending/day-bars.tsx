@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { dollars } from '../../shared/format';
 import { useTrans } from '../trans';
-import type { Spend } from '../wire';
+import type { Spend } from './wire';
 
 export function DayBars({ days }: { days: Spend['days'] }): React.JSX.Element {
   const trans = useTrans();

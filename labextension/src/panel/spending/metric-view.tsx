@@ -2,7 +2,7 @@
 import * as React from 'react';
 
 import { useTrans } from '../trans';
-import type { Metric } from '../wire';
+import type { Metric } from './wire';
 
 export function MetricView({ metric }: { metric: Metric }): React.JSX.Element {
   const trans = useTrans();

@@ -9,7 +9,7 @@ import { Steps } from '../plan/steps';
 import { Waterfall } from '../plan/waterfall';
 import { useStore } from '../store';
 import { useTrans } from '../trans';
-import type { Plan } from '../wire';
+import type { Plan } from '../plan/wire';
 import type { TabSpec } from '.';
 
 export const planTab: TabSpec = { id: 'plan', label: trans => trans.__('Plan'), Tab: PlanTab };

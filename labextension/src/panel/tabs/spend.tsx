@@ -10,7 +10,7 @@ import { DayBars } from '../spending/day-bars';
 import { MetricView } from '../spending/metric-view';
 import { useStore } from '../store';
 import { useTrans } from '../trans';
-import { readSpend, type Spend } from '../wire';
+import { readSpend, type Spend } from '../spending/wire';
 import type { TabSpec } from '.';
 
 export const spendTab: TabSpec = { id: 'spend', label: trans => trans.__('Spend'), Tab: SpendTab };
