@@ -8,7 +8,7 @@ from filelock import FileLock, Timeout
 
 from ..types import UsageError
 
-FOLDER = "evaluations"
+FOLDER = "locks"
 
 
 class Claim:
