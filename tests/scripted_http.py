@@ -18,6 +18,10 @@ from typing import Any, Literal
 HOLD = object()  # in a stream: wait until the test sets ``released``, or the client hangs up
 
 
+# The user's key, which nobody may see.
+KEY = "sk-test-0123456789abcdef"
+
+
 @dataclass(frozen=True)
 class Received:
     """One request as it came over the wire.

@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.utils.capture import RichOutput, capture_output
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
 from costmagic import Comparison, ProviderError, Session, UsageError, sim
-from costmagic.notebook import voting
 from costmagic.notebook.side_by_side import MIME
+from notebook.cells import run
 
 OPUS, HAIKU = "sim:claude-opus-5-5", "sim:claude-haiku-5-5"
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell whose cell errors are raised again, with costmagic loaded, on simulated models."""
-    monkeypatch.setenv("COSTMAGIC_PRESET", "sim")
-    shell = InteractiveShell.instance()
-    shell.extension_manager.load_extension("costmagic")
-    voting.forget()
-    yield shell
-    shell.extension_manager.unload_extension("costmagic")
-    shell.reset()
-    InteractiveShell.clear_instance()
-
-
-def run(shell: InteractiveShell, source: str) -> tuple[str, list[RichOutput], Any]:
-    """(standard output, displayed outputs, value) of a cell; raises what the cell raised."""
-    with capture_output() as captured:
-        result = shell.run_cell(source, store_history=True)
-    if result.error_in_exec or result.error_before_exec:
-        raise result.error_in_exec or result.error_before_exec
-    return captured.stdout, captured.outputs, result.result
 
 
 def test_a_terminal_prints_columns_as_they_end_and_then_the_table(shell: InteractiveShell) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +15,9 @@ from IPython.utils.capture import RichOutput, capture_output
 from costmagic import ProviderError, UsageError, sim
 from costmagic.notebook import live
 from costmagic.notebook.receipt import MIME
+from notebook.cells import run
 
 OPUS = "sim:claude-opus-5-5"
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """A shell whose cell errors are raised again, with costmagic loaded, on simulated models."""
-    monkeypatch.setenv("COSTMAGIC_PRESET", "sim")
-    shell = InteractiveShell.instance()
-    shell.extension_manager.load_extension("costmagic")
-    yield shell
-    shell.extension_manager.unload_extension("costmagic")
-    shell.reset()
-    InteractiveShell.clear_instance()
-
-
-def run(shell: InteractiveShell, source: str) -> tuple[str, list[RichOutput], Any]:
-    """(standard output, displayed outputs, value) of a cell; raises what the cell raised."""
-    with capture_output() as captured:
-        result = shell.run_cell(source, store_history=True)
-    if result.error_in_exec or result.error_before_exec:
-        raise result.error_in_exec or result.error_before_exec
-    return captured.stdout, captured.outputs, result.result
 
 
 def receipt_of(outputs: list[RichOutput]) -> dict[str, Any]:

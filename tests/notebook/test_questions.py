@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-
-
-@pytest.fixture
-def shell(monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    monkeypatch.setenv("COSTMAGIC_PRESET", "sim")
-    shell = InteractiveShell.instance()
-    shell.extension_manager.load_extension("costmagic")
-    yield shell
-    shell.extension_manager.unload_extension("costmagic")
-    shell.reset()
-    InteractiveShell.clear_instance()
 
 
 def said(shell: InteractiveShell, source: str) -> str:

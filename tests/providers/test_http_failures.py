@@ -5,36 +5,14 @@ from __future__ import annotations
 import re
 import socket
 import sqlite3
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_http import DIALECTS, HOLD, Answer, Dialect, Drop, Received, ScriptedServer, Sse
+from scripted_http import HOLD, KEY, Answer, Dialect, Drop, Received, ScriptedServer, Sse
 
 from costmagic import ProviderError, Session
-
-KEY = "sk-test-0123456789abcdef"
-
-
-@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    return request.param
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def session(dialect: Dialect, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Session:
-    name = dialect.provider.upper()
-    monkeypatch.setenv(f"{name}_API_KEY", KEY)
-    monkeypatch.setenv(f"{name}_BASE_URL", dialect.base_url(server))
-    return Session()
 
 
 def only_row(session: Session) -> dict[str, Any]:

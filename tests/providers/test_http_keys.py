@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,17 +12,6 @@ from costmagic.models import LOCAL_MODEL
 
 OWN = "sk-own-0123456789abcdef"
 OTHERS = "sk-others-0123456789abcdef"
-
-
-@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    return request.param
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
 
 
 def settings(dialect: Dialect, server: ScriptedServer, name: str, **more: Any) -> dict[str, Any]:

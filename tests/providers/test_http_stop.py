@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from scripted_http import DIALECTS, HOLD, Answer, Dialect, Received, ScriptedServer, Sse
+from scripted_http import HOLD, Answer, Dialect, Received, ScriptedServer, Sse
 
 from costmagic import Session
 from costmagic.session import ReplyStream
@@ -18,25 +18,6 @@ from costmagic.types import Message, Request
 
 # Whatever fails to wake a thread here would wait for the SDK's ten minutes.
 pytestmark = pytest.mark.timeout(60)
-
-
-@pytest.fixture(params=DIALECTS, ids=lambda dialect: dialect.provider)
-def dialect(request: pytest.FixtureRequest) -> Dialect:
-    return request.param
-
-
-@pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as server:
-        yield server
-
-
-@pytest.fixture
-def session(dialect: Dialect, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> Session:
-    name = dialect.provider.upper()
-    monkeypatch.setenv(f"{name}_API_KEY", "sk-test-0123456789abcdef")
-    monkeypatch.setenv(f"{name}_BASE_URL", dialect.base_url(server))
-    return Session()
 
 
 def only_row(session: Session) -> dict[str, Any]:
