@@ -22,6 +22,12 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
   const source = sources?.find(one => keyOf(one) === form.source);
   const rows = source?.rows ?? null;
   const mistake = hello?.mistake ?? null;
+  const numbers = [
+    ['margin', trans.__('Margin'), '%'],
+    ['confidence', trans.__('Confidence'), '%'],
+    ['cap', trans.__('Spending cap'), 'USD'],
+    ['limit', trans.__('Items at most'), rows === null ? '' : trans.__('of %1', integer(rows))]
+  ] as const;
   return (
     <form
       className="cm-form"
@@ -58,42 +64,18 @@ export function FormView({ desk }: { desk: Desk }): React.JSX.Element {
       <Scorer evaluate={evaluate} hello={hello} />
       <Models evaluate={evaluate} hello={hello} />
       <div className="cm-columns">
-        <TextField
-          numeric
-          label={trans.__('Margin')}
-          unit="%"
-          value={form.margin}
-          onChange={margin => {
-            evaluate.draft.change({ margin });
-          }}
-        />
-        <TextField
-          numeric
-          label={trans.__('Confidence')}
-          unit="%"
-          value={form.confidence}
-          onChange={confidence => {
-            evaluate.draft.change({ confidence });
-          }}
-        />
-        <TextField
-          numeric
-          label={trans.__('Spending cap')}
-          unit="USD"
-          value={form.cap}
-          onChange={cap => {
-            evaluate.draft.change({ cap });
-          }}
-        />
-        <TextField
-          numeric
-          label={trans.__('Items at most')}
-          unit={rows === null ? '' : trans.__('of %1', integer(rows))}
-          value={form.limit}
-          onChange={limit => {
-            evaluate.draft.change({ limit });
-          }}
-        />
+        {numbers.map(([field, label, unit]) => (
+          <TextField
+            key={field}
+            numeric
+            label={label}
+            unit={unit}
+            value={form[field]}
+            onChange={value => {
+              evaluate.draft.change({ [field]: value });
+            }}
+          />
+        ))}
       </div>
       <TextField
         label={trans.__('Feature')}
