@@ -49,14 +49,17 @@ def plain(table: Table) -> str:
 
 
 def html(table: Table) -> str:
-    """A table; all cells are text, never markup. Short ones stay on one line."""
+    """A table; all cells are text, never markup."""
     head = "".join(f"<th style='text-align:left'>{money_safe(cell)}</th>" for cell in table[0])
     rows = "".join(
-        "<tr>" + "".join(f"<td style='{_cell_style(cell)}'>{money_safe(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td style='{cell_style(cell)}'>{money_safe(cell)}</td>" for cell in row) + "</tr>"
         for row in table[1:]
     )
     return f"<table class='{NO_MATH}'><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
-def _cell_style(cell: str) -> str:
-    return "text-align:left" + (";white-space:nowrap" if len(cell) <= SHORT else "")
+def cell_style(cell: str) -> str:
+    """For a cell with this text: in a narrow notebook the table scrolls, instead of breaking figures into letters."""
+    return "text-align:left;" + (
+        "white-space:nowrap" if len(cell) <= SHORT else "min-width:16em;overflow-wrap:anywhere"
+    )

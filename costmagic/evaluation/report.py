@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..money import dollars
 from ..quality_plot import Mark
-from ..tables import NO_MATH, Table, encodable, money_safe, plain, printable
+from ..tables import NO_MATH, Table, cell_style, encodable, money_safe, plain, printable
 from .arms import BASELINE
 from .findings import Findings
 from .items import Item
@@ -22,7 +22,8 @@ _BADGE = (
     "font-size:.8em;font-weight:600;color:var(--jp-{color}-color1,inherit)"
 )
 _COLORS = {"pass": "success", "fail": "error", "undecided": "warn", "SIMULATED": "warn"}
-_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_TEXT = "text-align:left;vertical-align:top;white-space:normal;min-width:12em;overflow-wrap:anywhere"
+_SCROLLS = "max-width:100%;overflow-x:auto"
 _MUTED = "color:var(--jp-ui-font-color2,inherit);font-size:.9em"
 
 
@@ -145,23 +146,29 @@ def html(found: Findings, saved: Mapping[str, Saving]) -> str:
     head, *body = table(found, saved)
     base = found.state.baseline
     simulated = {c.name for c in found.state.candidates if c.simulated} | ({base.name} if base.simulated else set())
-    heads = "".join(f"<th style='{_CELL}'>{money_safe(cell)}</th>" for cell in head)
+    heads = "".join(f"<th style='{_style(cell)}'>{money_safe(cell)}</th>" for cell in head)
     rows = "".join(f"<tr>{_cells(row, row[0] in simulated)}</tr>" for row in body)
     notes = "".join(f"<div>{money_safe(encodable(line))}</div>" for line in lines(found))
     return (
-        f"<div class='{NO_MATH}'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f"<div class='{NO_MATH}'><div style='{_SCROLLS}'><table><thead><tr>{heads}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
         f"<div style='{_MUTED}'>{notes}</div>{_differences(found)}</div>"
     )
 
 
 def _cells(row: Sequence[str], simulated: bool) -> str:
-    cells = [f"<td style='{_CELL}'>{money_safe(encodable(cell))}</td>" for cell in row]
+    cells = [f"<td style='{_style(cell)}'>{money_safe(encodable(cell))}</td>" for cell in row]
     state = row[9].partition(",")[0]
     if state in _COLORS:
-        cells[9] = f"<td style='{_CELL}'>{_badge(state)}{money_safe(row[9].removeprefix(state).lstrip(', '))}</td>"
+        more = row[9].removeprefix(state).lstrip(", ")
+        cells[9] = f"<td style='{_style(more)}'>{_badge(state)}{money_safe(more)}</td>"
     if simulated:
-        cells[0] = f"<td style='{_CELL}'>{money_safe(encodable(row[0]))} {_badge('SIMULATED')}</td>"
+        cells[0] = f"<td style='{_style(row[0])}'>{money_safe(encodable(row[0]))} {_badge('SIMULATED')}</td>"
     return "".join(cells)
+
+
+def _style(cell: str) -> str:
+    return f"vertical-align:top;{cell_style(cell)}"
 
 
 def _badge(text: str) -> str:
@@ -177,17 +184,18 @@ def _differences(found: Findings) -> str:
         if not differ:
             continue
         rows = "".join(
-            f"<tr>{''.join(f'<td style={chr(39)}{_CELL}{chr(39)}>{_excerpt(text)}</td>' for text in texts)}</tr>"
+            f"<tr>{''.join(f'<td style={chr(39)}{_TEXT}{chr(39)}>{_excerpt(text)}</td>' for text in texts)}</tr>"
             for texts in (
                 (item.prompt, item.expected or "", ours.text or "", theirs.text or "")
                 for item, ours, theirs, _, _ in differ[:SHOWN]
             )
         )
-        heads = "".join(f"<th style='{_CELL}'>{h}</th>" for h in ("prompt", "expected", "baseline", money_safe(name)))
+        heads = "".join(f"<th style='{_TEXT}'>{h}</th>" for h in ("prompt", "expected", "baseline", money_safe(name)))
         more = f", the {SHOWN} worst" if len(differ) > SHOWN else ""
         parts.append(
             f"<details><summary>{money_safe(name)}: {len(differ):,} disagreements{more}</summary>"
-            f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></details>"
+            f"<div style='{_SCROLLS}'><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+            "</details>"
         )
     return "".join(parts)
 

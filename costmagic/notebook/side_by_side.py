@@ -22,7 +22,7 @@ _BADGE = (
     "display:inline-block;padding:0 .45em;margin:0 .4em .2em 0;border:1px solid currentColor;border-radius:.6em;"
     "font-size:.8em;font-weight:600;color:var(--jp-{color}-color1,inherit)"
 )
-_CELL = "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere"
+_CELL = "text-align:left;vertical-align:top;white-space:normal;min-width:7em;overflow-wrap:anywhere"
 _MUTED = "color:var(--jp-ui-font-color2,inherit);font-size:.9em"
 
 # Marks that turn the direction of what follows, beyond the text that they stand in.

@@ -180,7 +180,8 @@ def _answer(plan: Script | None, request: Request, prompt: str) -> str:
     else:
         text = sim_tickets.department(request, plan.accuracy if plan else None)
     if text is None:
-        text = f"This is a simulated reply by {request.model} to a prompt of {len(prompt.split())} words."
+        words = len(prompt.split())
+        text = f"This is a simulated reply by {request.model} to a prompt of {words} word{'s' * (words != 1)}."
         if request.json:
             text = json.dumps({"answer": text})
     for end in request.stop:

@@ -44,14 +44,14 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def shot(page: Page, name: str) -> None:
-    """Both themes at two widths, when screenshots are wanted."""
+    """Both themes at two widths, and at 150 % of the smaller one, when screenshots are wanted."""
     if not SHOTS:
         return
     for theme in ("JupyterLab Dark", "JupyterLab Light"):
         page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", theme)
         page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
-        for width in (1920, 1280):
-            page.set_viewport_size({"width": width, "height": 1000})
+        for width, height in ((1920, 1000), (853, 667), (1280, 1000)):
+            page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(300)
             page.screenshot(path=str(Path(SHOTS) / f"{name}-{theme.split()[1].lower()}-{width}.png"))
 

@@ -126,6 +126,7 @@ def test_an_evaluation_of_the_local_model(lab: Lab, page: Page) -> None:
     panel.get_by_label("Feature").fill("local")
     panel.get_by_label("Scorer").select_option("contains")
     panel.get_by_label("Margin").fill("25")
+    expect(panel.get_by_role("group", name="Candidates")).to_contain_text("All tiers are one model here")
     panel.get_by_role("checkbox", name="medium").check()
     run = panel.get_by_role("button", name="Run", exact=True)
     expect(run).to_have_attribute("aria-disabled", "false", timeout=60_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -91,6 +92,8 @@ def test_it_is_saved_and_loaded_as_it_was(evaluation: Evaluation, session: Sessi
 def test_the_report_is_static_escaped_and_says_what_counts(evaluation: Evaluation) -> None:
     html = evaluation._repr_html_()
     assert "<script" not in html
+    # In a narrow notebook the table scrolls: no figure is broken into letters.
+    assert re.search(r"white-space:nowrap'>[\d.]+ %<", html)
     assert "$" not in html.replace("<span>$</span>", "")
     for told in ("SIMULATED", "pass", "fail", "standard is the cheapest that passes", "95% interval", "disagreements"):
         assert told in html

@@ -144,6 +144,8 @@ function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
     ...tiers.map(({ name, ref, reach, simulated }) => ({ name, told: ref, reach, simulated })),
     ...added.map(name => ({ name, told: '', reach: null, simulated: name.startsWith('sim:') }))
   ];
+  const baseline = known.find(({ name }) => name === form.baseline);
+  const alike = tiers.length > 0 && known.every(({ told }) => told === baseline?.told);
   const toggle = (name: string, on: boolean): void => {
     const rest = form.candidates.filter(one => one !== name);
     evaluate.draft.change({ candidates: on ? [...rest, name] : rest });
@@ -189,6 +191,11 @@ function Models({ evaluate, hello }: { evaluate: Evaluate; hello: Hello | null }
               </span>
             </label>
           ))}
+        {alike ? (
+          <p className="cm-hint">
+            {trans.__('All tiers are one model here. Add another one; sim:claude-haiku-5-5 shows how it works.')}
+          </p>
+        ) : null}
         <span className="cm-field-row">
           <input
             type="text"

@@ -31,7 +31,7 @@ export function MetricView({ metric }: { metric: Metric }): React.JSX.Element {
               <tr key={`${row.name ?? ''} ${String(row.simulated)}`}>
                 <th scope="row">
                   {row.name ?? trans.__('(none)')}
-                  {row.simulated ? <span className="cm-badge">{trans.__('SIMULATED')}</span> : null}
+                  {row.simulated ? <span className="cm-badge cm-badge-warn">{trans.__('SIMULATED')}</span> : null}
                   {row.bar === null ? null : <Bar value={row.bar} design={row.design} simulated={row.simulated} />}
                 </th>
                 {row.cells.map((cell, place) => (
