@@ -195,25 +195,49 @@ def _department(line: str) -> str:
     return ("billing", "shipping", "accounts", "hardware")[sum(map(ord, line)) % 4]
 
 
-def _departments(text: str) -> str:
-    """One answer for one ticket, a numbered line for each of many."""
-    lines = text.removeprefix(INSTRUCTIONS).splitlines()
-    numbered = [line for line in lines if line[:1].isdigit()]
-    if not numbered:
-        return _department(lines[-1])
-    return "\n".join(f"{n}. {_department(line)}" for n, line in enumerate(numbered, 1))
+def _german(line: str) -> str:
+    return " ".join(f"{word}en" for word in line.split())
 
 
-def test_packing_saves_what_was_promised(homes: Folder) -> None:
-    sim.script(HAIKU, answers=_departments)
-    rows = tickets(60, words=12)
+def _reason(line: str) -> str:
+    return f"{_department(line)}, because it says {line.split()[-1]} after {line.split()[-2]}."
+
+
+GERMAN = (
+    "Put this into German, word by word. Leave numbers and names as they are, write no explanation and no quotation "
+    "marks, and keep the order of the words:\n"
+)
+WISH = "Answer each item in a line of its own, with its number.\n"
+
+# Instructions, words of a task, tasks in all, and what answers one.
+LOOPS = {
+    "labels": (INSTRUCTIONS, 12, 60, _department),
+    "answers as long as the tasks": (GERMAN, 8, 45, _german),
+    "long instructions, long tasks": (INSTRUCTIONS * 6, 90, 30, _department),
+    "reasons": (INSTRUCTIONS + "Give your reason.\n", 25, 33, _reason),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_packing_saves_what_was_promised(homes: Folder, loop: str) -> None:
+    instructions, words, n, answer = LOOPS[loop]
+
+    def answers(text: str) -> str:
+        """One answer for one task, a numbered line for each of many."""
+        lines = text.removeprefix(instructions).removeprefix(WISH).splitlines()
+        numbered = [line.partition(". ") for line in lines if line[:1].isdigit()]
+        if not numbered:
+            return answer(lines[-1])
+        return "\n".join(f"{number}. {answer(task)}" for number, _, task in numbered)
+
+    sim.script(HAIKU, answers=answers)
+    rows = tickets(n, words=words)
     before, after = homes.session(), homes.session()
     for row in rows:
-        before.ask(INSTRUCTIONS + row, model=HAIKU, feature="tickets")
+        before.ask(instructions + row, model=HAIKU, feature="tickets")
     for start in range(0, len(rows), 20):
         numbered = "\n".join(f"{n}. {row}" for n, row in enumerate(rows[start : start + 20], 1))
-        wish = "Answer each item in a line of its own, with its number.\n"
-        after.ask(INSTRUCTIONS + wish + numbered, model=HAIKU, feature="tickets")
+        after.ask(instructions + WISH + numbered, model=HAIKU, feature="tickets", max_tokens=4_000)
     check(plan(session=before)["packing"].saving, bill(before), bill(after))
 
 
@@ -232,8 +256,8 @@ def test_a_batch_saves_what_was_promised(homes: Folder) -> None:
 def test_a_student_saves_what_was_promised(homes: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("costmagic.savings.students.LEAST_A_MONTH", 1_000)
     monkeypatch.setattr("costmagic.savings.loops.LEAST_CALLS", 10**9)  # the student comes after packing: none here
-    sim.script(HAIKU, answers=_departments)
-    sim.script("sim:student", answers=_departments)
+    for ref in (HAIKU, "sim:student"):
+        sim.script(ref, answers=lambda text: _department(text.splitlines()[-1]))
     free = {"sim:student": {"input": 0, "output": 0}}
     policy = {"tiers": TIERS, "downgrade": [{"feature": "tickets", "from": "heavy", "to": "medium", "margin": 0.02}]}
     before, after = homes.session(**policy), homes.session(prices=free)
