@@ -1,9 +1,9 @@
 /** One column of a running comparison: its head, meter, reply and buttons. */
 import { announcer, button, element, setText } from '../shared/dom';
-import { dollars, integer, seconds } from '../shared/format';
+import { FiguresView } from '../shared/figures';
 import { nodes } from './markup';
 import { VoteButtons } from './votes';
-import type { Column, Figures, ToKernel } from './wire';
+import type { Column, ToKernel } from './wire';
 
 const PHASES: Record<Column['phase'], string> = {
   waiting: 'waiting for the first token',
@@ -24,17 +24,13 @@ export class ColumnView {
   private readonly _label = element('span', 'cm-compare-label');
   private readonly _model = element('span', 'cm-compare-model cm-muted');
   private readonly _badges = element('span', 'cm-compare-badges');
-  private readonly _tokens = element('span', 'cm-number');
-  private readonly _cost = element('span', 'cm-number cm-compare-cost');
-  private readonly _pace = element('span', 'cm-number cm-muted');
-  private readonly _elapsed = element('span', 'cm-number cm-muted');
+  private readonly _figures = new FiguresView('cm-compare-cost');
   private readonly _body = element('div', 'cm-compare-body jp-RenderedHTMLCommon', { tabindex: '0', dir: 'auto' });
   private readonly _stop = button('cm-compare-stop', 'Stop');
   private readonly _fold = button('cm-compare-fold', 'Expand', { 'aria-expanded': 'false' });
   private readonly _said = announcer();
   private readonly _votes: VoteButtons;
   private _shown: Column | null = null;
-  private _base = { elapsed: 0, at: 0 };
 
   constructor(
     private readonly _index: number,
@@ -47,7 +43,7 @@ export class ColumnView {
       'cm-compare-column',
       {},
       element('div', 'cm-compare-head', {}, this._label, this._model, this._badges),
-      element('div', 'cm-compare-meter', {}, this._tokens, this._cost, this._pace, this._elapsed),
+      element('div', 'cm-compare-meter', {}, ...this._figures.all),
       this._body,
       element('div', 'cm-compare-foot', {}, this._stop, this._votes.root, this._fold),
       this._said
@@ -81,7 +77,7 @@ export class ColumnView {
     setText(this._label, `${this._index + 1}. ${column.label}`);
     setText(this._model, column.model ?? '');
     this._showBadges(column);
-    this._showFigures(column.figures, now);
+    this._figures.show(column.figures, now);
     if (before?.html !== column.html) {
       this._showReply(column.html);
     }
@@ -96,10 +92,9 @@ export class ColumnView {
     }
   }
 
-  /** The kernel says nothing while it waits: its clock goes on here. */
   tick(now: number): void {
     if (this._shown?.figures && isRunning(this._shown)) {
-      setText(this._elapsed, seconds(this._base.elapsed + (now - this._base.at) / 1000));
+      this._figures.tick(now);
     }
   }
 
@@ -112,23 +107,6 @@ export class ColumnView {
     this._badges.replaceChildren(
       ...column.badges.map(badge => element('span', `cm-badge cm-badge-${badge.kind}`, {}, badge.text))
     );
-  }
-
-  private _showFigures(figures: Figures | null, now: number): void {
-    if (figures === null) {
-      for (const one of [this._tokens, this._cost, this._pace, this._elapsed]) {
-        setText(one, '');
-      }
-      return;
-    }
-    const about = figures.usage === 'estimated' ? '≈ ' : '';
-    const counted = figures.input_tokens === null ? '?' : integer(figures.input_tokens);
-    setText(this._tokens, `${about}${counted} → ${integer(figures.output_tokens)} tok`);
-    const priced = figures.cost === null ? dollars(null) : about + dollars(figures.cost);
-    setText(this._cost, figures.input_tokens === null ? '' : priced);
-    setText(this._pace, figures.tokens_per_s === null ? '' : `${integer(figures.tokens_per_s)} tok/s`);
-    this._base = { elapsed: figures.elapsed_s, at: now };
-    setText(this._elapsed, seconds(figures.elapsed_s));
   }
 
   private _showReply(html: string): void {

@@ -2,19 +2,11 @@
  * What kernel and browser say of comparisons. The twin of `costmagic/notebook/compare_wire.py`;
  * `tests/wire/compare.json` holds examples that the tests of both sides read.
  */
-import { count, flag, list, money, nullable, number, oneOf, record, text, type Decoded } from '../shared/decode';
+import { count, flag, list, nullable, number, oneOf, record, text, type Decoded } from '../shared/decode';
+import { FIGURES } from '../shared/wire';
 
-/** The meter of a column; a cost of null is unpriced once `input_tokens` are counted. */
-export const readFigures = record({
-  input_tokens: nullable(count),
-  output_tokens: count,
-  usage: oneOf('reported', 'estimated', 'simulated'),
-  cost: nullable(money),
-  tokens_per_s: nullable(number),
-  elapsed_s: number,
-  first_token_s: nullable(number)
-});
-export type Figures = Decoded<typeof readFigures>;
+/** The meter of a column. */
+export const readFigures = record({ ...FIGURES, first_token_s: nullable(number) });
 
 export const readBadge = record({ text, kind: oneOf('success', 'warn', 'error') });
 export type Badge = Decoded<typeof readBadge>;

@@ -4,6 +4,20 @@
  */
 import { count, flag, list, money, nullable, number, oneOf, record, text, type Decoded } from './decode';
 
+/** What kernel states say of a running call. */
+export const FIGURES = {
+  /** Null until they are counted; a cost of null is unpriced from then on. */
+  input_tokens: nullable(count),
+  output_tokens: count,
+  /** Whether the figures are the provider's own or counted here. */
+  usage: oneOf('reported', 'estimated', 'simulated'),
+  cost: nullable(money),
+  tokens_per_s: nullable(number),
+  elapsed_s: number
+};
+
+export type Figures = { readonly [Field in keyof typeof FIGURES]: Decoded<(typeof FIGURES)[Field]> };
+
 /** The running state of one call; the trait `state` of the meter. */
 export const readMeter = record({
   version: oneOf(1),
@@ -14,14 +28,7 @@ export const readMeter = record({
   label: text,
   reason: text,
   simulated: flag,
-  /** Null until they are counted. */
-  input_tokens: nullable(count),
-  output_tokens: count,
-  /** Whether the figures are the provider's own or counted here. */
-  usage: oneOf('reported', 'estimated', 'simulated'),
-  cost: nullable(money),
-  tokens_per_s: nullable(number),
-  elapsed_s: number,
+  ...FIGURES,
   cache: oneOf('hit', 'miss', 'refreshed', 'off'),
   retries: count
 });
