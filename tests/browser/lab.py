@@ -162,3 +162,13 @@ class Notebook:
 
     def save(self) -> None:
         self.page.evaluate("async () => { await window.jupyterapp.shell.currentWidget.context.save(); }")
+
+
+def opened(page: Page, lab: Lab, name: str, cells: list[str]) -> tuple[Notebook, Locator]:
+    """A notebook with the panel beside it."""
+    lab.write(name, cells)
+    notebook = Notebook(page, lab, name)
+    page.evaluate("() => window.jupyterapp.commands.execute('costmagic:evaluate')")
+    panel = page.locator("#costmagic-panel")
+    panel.wait_for()
+    return notebook, panel

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from browser.lab import NOTEBOOK, Lab, Notebook
+from browser.lab import NOTEBOOK, Lab, opened
+from browser.shots import shot
 from playwright.sync_api import Locator, Page, expect
-
-SHOTS = os.environ.get("COSTMAGIC_SHOTS")  # a folder to keep screenshots in, for people to look at
 
 # heavy errs on some tickets, standard on none, medium on every fifth. After 120 answers they crawl until there is a
 # file GATE: whoever wants to see a run under way must not hurry.
@@ -41,29 +38,6 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     lab = Lab(folder, folder / "home", preset="sim", panel={"cap": 0.4})
     yield lab
     lab.close()
-
-
-def shot(page: Page, name: str) -> None:
-    """Both themes at two widths, and at 150 % of the smaller one, when screenshots are wanted."""
-    if not SHOTS:
-        return
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate("name => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name })", theme)
-        page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=theme)
-        for width, height in ((1920, 1000), (853, 667), (1280, 1000)):
-            page.set_viewport_size({"width": width, "height": height})
-            page.wait_for_timeout(300)
-            page.screenshot(path=str(Path(SHOTS) / f"{name}-{theme.split()[1].lower()}-{width}.png"))
-
-
-def opened(page: Page, lab: Lab, name: str, cells: list[str]) -> tuple[Notebook, Locator]:
-    """A notebook with the panel beside it."""
-    lab.write(name, cells)
-    notebook = Notebook(page, lab, name)
-    page.evaluate("() => window.jupyterapp.commands.execute('costmagic:evaluate')")
-    panel = page.locator("#costmagic-panel")
-    panel.wait_for()
-    return notebook, panel
 
 
 def filled_in(panel: Locator, feature: str = "tickets") -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browser.lab import Lab, Notebook
+from browser.shots import shot
 from playwright.sync_api import Page, expect
-
-SHOTS = os.environ.get("COSTMAGIC_SHOTS")  # a folder to keep screenshots in, for people to look at
 
 SPEND = """
 import costmagic as cm
@@ -51,17 +49,12 @@ def test_the_plan_goes_from_the_bill_to_cells_that_do_something_about_it(lab: La
             for one, name in ((bar, "fill"), (ground, "backgroundColor"))
         ]
         assert colours[0] != colours[1]
-        if SHOTS:
-            page.set_viewport_size({"width": 1280, "height": 2000})
-            page.screenshot(path=str(Path(SHOTS) / f"plan-{theme.split()[1].lower()}.png"))
+    shot(page, "plan")
     assumed.get_by_role("button", name="Insert as code").click()
     cells = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell")
     expect(cells).to_have_count(3)
     expect(page.locator(".jp-NotebookPanel .jp-mod-active .cm-content")).to_contain_text("calls:tickets")
     output = notebook.run(1 if "cm.plan()" in notebook.cell(1).inner_text() else 2)
     expect(output.get_by_role("table")).to_contain_text("today's bill")
-    if SHOTS:
-        output.locator("summary").nth(2).click()
-        for theme in ("JupyterLab Dark", "JupyterLab Light"):
-            notebook.use_theme(theme)
-            page.screenshot(path=str(Path(SHOTS) / f"plan-cell-{theme.split()[1].lower()}.png"))
+    output.locator("summary").nth(2).click()
+    shot(page, "plan-cell")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from browser.lab import Lab
-from browser.test_panel import opened, shot
+from browser.lab import Lab, opened
+from browser.shots import shot
 from made_calls import put, usd
 from playwright.sync_api import Page, expect
 
