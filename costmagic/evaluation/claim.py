@@ -34,6 +34,8 @@ class Claim:
             raise UsageError(
                 f"evaluation {self._run_id} is going on in another kernel: pause or cancel it there"
             ) from None
+        except NotImplementedError:
+            pass  # a file system without locks: nobody can be kept out there
         except OSError as error:
             raise UsageError(f"{self._path} can't be written: {error}") from None
 
