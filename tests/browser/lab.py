@@ -92,6 +92,7 @@ class Lab:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
         self._log.close()
 
 
