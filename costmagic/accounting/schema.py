@@ -121,6 +121,9 @@ span_actions = Table(
     Column("feature", Text),
     Column("action", Text, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in ("calls", "cost_nusd", "unpriced")),
+    Column(
+        "alone", Boolean, nullable=False
+    ),  # true: no other row is of the same action and ``simulated``; false: there may be
 )
 
 # Alerts that have come up, who has been told of which, and which are silenced.
