@@ -70,7 +70,7 @@ def _from_kept(ledger: Opened, split: Sequence[list[Span]], limit: int | None) -
         _add(totals, [*today, *loose])
         # What is dearer than one of these for what goes on now is among those found above.
         found = select(*name, *measures).where(alone).order_by(a.cost_nusd.desc(), a.action)
-        if limit is not None:
+        if limit:
             # The cost of the last of them first: the index tells it without a look at the rows.
             last = select(a.cost_nusd).where(alone).order_by(a.cost_nusd.desc()).offset(limit - 1).limit(1)
             cost = connection.execute(last).scalar()

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection, Engine
 
+    from .statements import Entry, Statements
+
 Row = Mapping[str, Any]
 T = TypeVar("T")
-
-# A row, its request and reply, and whether writing it settles a reservation.
-Entry = tuple[Row, str | None, str | None, bool]
 
 # Rows kept in memory while the ledger can't be written; they are written when it can be again.
 MAX_UNSAVED = 10_000
@@ -81,16 +80,10 @@ class Ledger:
 
     def checkpoint(self, row: Row, text: str) -> None:
         """Save what a running call has received and cost so far; a finished one is left as it is."""
-        from .schema import update_running, update_text
-
-        def save(connection: Connection) -> None:
-            running = connection.execute(update_running, {**_without_nul(row), "of": row["id"]}).rowcount
-            if running and self.store_text:
-                connection.execute(update_text, {"of": row["id"], "reply": text.replace("\0", "\ufffd")})
-
+        kept = text.replace("\0", "\ufffd") if self.store_text else None
         with self._writing:
             if not self._unsaved:
-                self._attempt(save)
+                self._attempt(lambda write, cursor: write.save_running(cursor, _without_nul(row), kept))
 
     def finish(self, row: Row, request: Request, text: str, reserved: bool = False) -> None:
         """Write the final row of a call that was begun; what was ``reserved`` for it is free with that."""
@@ -121,7 +114,7 @@ class Ledger:
         entry = (_without_nul(row), request if self.store_text else None, text, reserved)
         with self._writing:
             waiting = time.monotonic() < self._retry_at or not self._flush()
-            if waiting or not self._attempt(lambda c: _save(c, entry)):
+            if waiting or not self._attempt(lambda write, cursor: write.save(cursor, entry)):
                 self._keep(entry)
 
     def _keep(self, entry: Entry) -> None:
@@ -134,17 +127,21 @@ class Ledger:
 
     def _flush(self) -> bool:
         """Write what waits in memory; whether nothing is left."""
-        while self._unsaved and self._attempt(lambda c: _save(c, self._unsaved[0])):
+        while self._unsaved and self._attempt(lambda write, cursor: write.save(cursor, self._unsaved[0])):
             self._unsaved.popleft()
         return not self._unsaved
 
-    def _attempt(self, action: Callable[[Connection], Any]) -> bool:
+    def _attempt(self, action: Callable[[Statements, Any], None]) -> bool:
         """Whether there is nothing left to do: written, or never to be written."""
         from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+        from .database import cursor
+        from .statements import statements
+
         try:
-            with self.engine().begin() as connection:
-                action(connection)
+            engine = self.engine()
+            with cursor(engine) as opened:
+                action(statements(engine.dialect), opened)
             return True
         except (DataError, IntegrityError, OverflowError) as error:
             # The row itself is refused: it must not hold up those behind it.
@@ -259,22 +256,6 @@ class Ledger:
 def _without_nul(row: Row) -> Row:
     """PostgreSQL's texts can't hold the character U+0000; it becomes U+FFFD in every ledger."""
     return {k: v.replace("\0", "\ufffd") if isinstance(v, str) else v for k, v in row.items()}
-
-
-def _save(connection: Connection, entry: Entry) -> None:
-    from .schema import calls, delete_reservation, texts, update_call, update_text
-
-    row, request, reply, reserved = entry
-    finished = row["latency_ms"] is not None and row["cache"] == "none"
-    if finished and reserved:
-        connection.execute(delete_reservation, {"of": row["id"]})
-    if finished and connection.execute(update_call, {**row, "of": row["id"]}).rowcount:
-        if request is not None:
-            connection.execute(update_text, {"of": row["id"], "reply": reply})
-        return
-    connection.execute(calls.insert(), row)
-    if request is not None:
-        connection.execute(texts.insert(), {"call_id": row["id"], "request": request, "reply": reply})
 
 
 def _flush(reference: weakref.ref[Ledger]) -> None:

@@ -200,9 +200,9 @@ def test_a_full_disk_keeps_rows_in_memory_until_there_is_room(home: Path) -> Non
     limit = [1]
 
     def full(connection: Any, *_: Any) -> None:
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit[0]}")
+        connection.execute(f"PRAGMA max_page_count = {limit[0]}")
 
-    event.listen(engine, "begin", full)
+    event.listen(engine, "checkout", full)
     with pytest.warns(LedgerWarning, match="full"):
         assert session.ask("x" * 50_000).text
     _no_warning_but_an_answer(session)
