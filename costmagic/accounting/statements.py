@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Dialect
 from sqlalchemy.sql.dml import UpdateBase
 
+from ..types import Request
 from .schema import calls, delete_reservation, texts, update_call, update_running, update_text
+from .sent import request_json
 
 Row = Mapping[str, Any]
 
 # A row, its request and reply, and whether writing it settles a reservation.
-Entry = tuple[Row, str | None, str | None, bool]
+Entry = tuple[Row, Request | None, str | None, bool]
 
 
 class Statement:
@@ -69,7 +71,8 @@ class Statements:
             return
         self._insert_call.run(cursor, row)
         if request is not None:
-            self._insert_text.run(cursor, {"call_id": row["id"], "request": request, "reply": reply})
+            told = {"call_id": row["id"], "request": request_json(request), "reply": reply}
+            self._insert_text.run(cursor, told)
 
     def save_running(self, cursor: Any, row: Row, text: str | None) -> None:
         """Write how far a running call has come; a finished one is left as it is. None: texts are not kept."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import secrets
 import threading
 import time
@@ -12,7 +11,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -76,7 +74,7 @@ class Ledger:
 
     def begin(self, row: Row, request: Request) -> None:
         """Write the row of a call that is about to be sent, as what it is if this process dies now."""
-        self._write(row, request_json(request), "")
+        self._write(row, request, "")
 
     def checkpoint(self, row: Row, text: str) -> None:
         """Save what a running call has received and cost so far; a finished one is left as it is."""
@@ -87,7 +85,7 @@ class Ledger:
 
     def finish(self, row: Row, request: Request, text: str, reserved: bool = False) -> None:
         """Write the final row of a call that was begun; what was ``reserved`` for it is free with that."""
-        self._write(row, request_json(request), text, reserved)
+        self._write(row, request, text, reserved)
 
     def record(self, row: Row) -> None:
         """Write a row that needs no text of its own: a cache hit."""
@@ -109,7 +107,7 @@ class Ledger:
             with self.engine().begin() as connection:
                 yield connection
 
-    def _write(self, row: Row, request: str | None, reply: str | None, reserved: bool = False) -> None:
+    def _write(self, row: Row, request: Request | None, reply: str | None, reserved: bool = False) -> None:
         text = reply and reply.replace("\0", "\ufffd")
         entry = (_without_nul(row), request if self.store_text else None, text, reserved)
         with self._writing:
@@ -263,19 +261,3 @@ def _flush(reference: weakref.ref[Ledger]) -> None:
     ledger = reference()
     if ledger is not None and ledger.unsaved():
         ledger.flush()
-
-
-def request_json(request: Request, indent: int | None = None) -> str:
-    """The request as it was sent, as JSON for people and for replays."""
-    body = {
-        "model": request.ref,
-        "system": request.system,
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "stop": list(request.stop),
-        "json": request.json,
-        "cache_after": [asdict(point) for point in request.cache_after],
-        "prompt_cache_key": request.prompt_cache_key,
-    }
-    return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False, indent=indent)
