@@ -14,7 +14,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.sql.dml import UpdateBase
 
 from ..types import Request
-from .schema import calls, delete_reservation, texts, update_call, update_running, update_text
+from .schema import CHANGING, calls, delete_reservation, texts, update_call, update_running, update_text
 from .sent import request_json
 
 Row = Mapping[str, Any]
@@ -54,8 +54,8 @@ class Statements:
     def __init__(self, dialect: Dialect) -> None:
         self._insert_call = Statement(calls.insert(), dialect)
         self._insert_text = Statement(texts.insert(), dialect)
-        self._update_call = Statement(update_call, dialect)
-        self._update_running = Statement(update_running, dialect)
+        self._update_call = Statement(update_call, dialect, CHANGING)
+        self._update_running = Statement(update_running, dialect, CHANGING)
         self._update_text = Statement(update_text, dialect, ("reply",))
         self._delete_reservation = Statement(delete_reservation, dialect)
 
