@@ -186,17 +186,16 @@ def _sum_up(connection: Connection, span: Span) -> Summed:
     found = sums(connection, span.start, span.end)
     acted = actions(connection, span.start, span.end)
     counts = counted(acted)
-    if connection.execute(select(spans.c.id).where(spans.c.id == span.id)).first() is None:
+    id = span.id
+    if connection.execute(select(spans.c.id).where(spans.c.id == id)).first() is None:
         told = {"sums": json.dumps(found), "actions": json.dumps([astuple(count) for count in counts])}
         _forget_hours(connection, span)
-        connection.execute(spans.insert(), {"id": span.id, "start_at": span.start, "end_at": span.end, **told})
-        known = _known(connection, acted)
-        names = Counter((one.simulated, one.action) for one in acted)
-        rows = [{"span": span.id, **one._asdict()} for one in acted]
-        for row in rows:
-            name = (row["simulated"], row["action"])
-            row["alone"] = names[name] == 1 and name not in known
-        if rows:
+        connection.execute(spans.insert(), {"id": id, "start_at": span.start, "end_at": span.end, **told})
+        if acted:
+            known = _known(connection, acted)
+            names = Counter((one.simulated, one.action) for one in acted)
+            several = known | {name for name, n in names.items() if n > 1}
+            rows = [{"span": id, **one._asdict(), "alone": (one.simulated, one.action) not in several} for one in acted]
             connection.execute(span_actions.insert(), rows)
     return Summed(found, counts)
 
