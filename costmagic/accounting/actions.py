@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from .database import Opened, reading
 from .schema import span_actions
-from .spans import Kept, Span, chunks, kept_of
+from .spans import Kept, Span, chunks, kept_of, still_kept
 from .sums import ActionSum, actions
 
 # (simulated, action, how often, calls, nano-dollars, unpriced)
@@ -32,15 +32,16 @@ def named(ledger: Opened, days: Sequence[Span], now: datetime, limit: int | None
         split = kept_of(ledger, days, now)
         every = [piece for pieces, _ in split for piece in pieces]
         kept = split[0][1] if split else {}
+        found = None
         if all(piece.id in kept or not piece.whole for piece in every):
-            return _dearest(_from_kept(ledger, [pieces for pieces, _ in split], limit), limit)
-        return _dearest(_from_calls(ledger, split), limit)
+            found = _from_kept(ledger, [pieces for pieces, _ in split], limit)
+        return _dearest(_from_calls(ledger, split) if found is None else found, limit)
 
     return ledger.reading(read)
 
 
-def _from_kept(ledger: Opened, split: Sequence[list[Span]], limit: int | None) -> Totals:
-    """The dearest ``limit``, and others.
+def _from_kept(ledger: Opened, split: Sequence[list[Span]], limit: int | None) -> Totals | None:
+    """The dearest ``limit``, and others; None when some of it is kept no more.
 
     Most names have one row in all that is kept: the dearest of these rows need not be summed up to be found.
     """
@@ -55,10 +56,12 @@ def _from_kept(ledger: Opened, split: Sequence[list[Span]], limit: int | None) -
         for simulated, action, *values in rows:
             totals.setdefault((bool(simulated), str(action)), list(map(int, values)))
 
+    hours = [piece.id for piece in under_way if piece.whole]
     with reading(ledger.engine()) as connection:
+        if not still_kept(connection, [*over, *hours]):
+            return None
         summed = select(*name, func.count(), *map(func.sum, measures)).where(beside_others).group_by(*name)
         take(connection.execute(summed).all())
-        hours = [piece.id for piece in under_way if piece.whole]
         columns = [a[field] for field in ActionSum._fields]
         today = [ActionSum(*row) for row in connection.execute(select(*columns).where(a.span.in_(hours))).all()]
         loose = actions(connection, under_way[-1].start, under_way[-1].end) if under_way else []

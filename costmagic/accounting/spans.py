@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Opened, locked, reading
@@ -105,12 +105,13 @@ def _day(ledger: Opened, of: Sequence[Span], kept: Kept) -> Summed:
         return found
     parts: list[Sum] = []
     acted: list[ActionSum] = []
-    loose = [piece for piece in of if piece.id not in kept]
+    loose, ids = [piece for piece in of if piece.id not in kept], [piece.id for piece in of if piece.id in kept]
     with reading(ledger.engine()) as connection:
+        if not still_kept(connection, ids):
+            loose, ids = list(of), []
         for piece in loose:
             parts += sums(connection, piece.start, piece.end)
             acted += actions(connection, piece.start, piece.end)
-        ids = [piece.id for piece in of if piece.id in kept]
         for id in ids:
             parts += kept[id].sums
         # An action may go on for hours: it counts once.
@@ -118,6 +119,15 @@ def _day(ledger: Opened, of: Sequence[Span], kept: Kept) -> Summed:
         for some in chunks(ids):
             acted += [ActionSum(*r) for r in connection.execute(select(*columns).where(span_actions.c.span.in_(some)))]
     return Summed(merged(parts), counted(acted))
+
+
+def still_kept(connection: Connection, ids: Sequence[str]) -> bool:
+    """Whether nobody has forgotten any of these since they were read: their actions would be gone."""
+    return all(
+        connection.execute(select(func.count()).select_from(spans).where(spans.c.id.in_(some))).scalar_one()
+        == len(some)
+        for some in chunks(ids)
+    )
 
 
 def counted(acted: Iterable[ActionSum]) -> list[ActionCount]:

@@ -249,3 +249,30 @@ def test_the_hours_of_a_day_are_forgotten_when_it_is_over(session: Session) -> N
     assert named(ledger, [day(0)], naive_utc(NOW), 1) == [(False, "a", 1, 1, usd(1), 0)]
     assert named(ledger, [day(0)], naive_utc(NOW + DAY), 1) == [(False, "a", 1, 1, usd(1), 0)]
     assert [(one.span, one.alone) for one in _kept_actions(session)] == [(day(0).id, True)]
+
+
+def test_what_another_forgets_between_two_looks_is_read_from_the_calls(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from costmagic.accounting import spans
+
+    put(session, NOW - 3 * HOUR, action="a")
+    put(session, NOW - DAY, action="b", cost_nusd=usd(2))
+    ledger, now, kept = session.engine.ledger, naive_utc(NOW), spans._kept
+
+    def forgotten(*given: Any) -> Any:
+        found = kept(*given)
+        with ledger.transaction() as connection:
+            for table in (spans.spans, spans.span_actions):
+                connection.execute(table.delete())
+        return found
+
+    read(ledger, WEEK, now)
+    monkeypatch.setattr(spans, "_kept", forgotten)
+    found = read(ledger, WEEK, now)
+    assert [sum(one.actions for one in day.actions) for day in found] == [0, 0, 0, 0, 0, 1, 1]
+    assert sum(one.records for day in found for one in day.sums) == 2
+    monkeypatch.setattr(spans, "_kept", kept)
+    read(ledger, WEEK, now)
+    monkeypatch.setattr(spans, "_kept", forgotten)
+    assert named(ledger, WEEK, now, 1) == [(False, "b", 1, 1, usd(2), 0)]
