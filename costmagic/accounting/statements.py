@@ -29,22 +29,20 @@ class Statement:
     def __init__(self, statement: UpdateBase, dialect: Dialect, columns: tuple[str, ...] | None = None) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
         self._text = str(compiled)
-        self._names = tuple(compiled.positiontup or compiled.binds) if compiled.positional else tuple(compiled.binds)
+        self._names = tuple(compiled.positiontup or () if compiled.positional else compiled.binds)
         self._positional = compiled.positional
-        self._converted: list[tuple[str, Callable[[Any], Any]]] = []
-        for name, bound in compiled.binds.items():
-            convert = bound.type.dialect_impl(dialect).bind_processor(dialect)
+        self._converted: list[tuple[int, Callable[[Any], Any]]] = []
+        for place, name in enumerate(self._names):
+            convert = compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)
             if convert is not None:
-                self._converted.append((name, convert))
+                self._converted.append((place, convert))
 
     def run(self, cursor: Any, values: Row) -> int:
         """Execute it; returns how many rows it met. What is missing in ``values`` is NULL."""
-        values = {**values, **{name: convert(values.get(name)) for name, convert in self._converted}}
-        get = values.get
-        if self._positional:
-            cursor.execute(self._text, [get(name) for name in self._names])
-        else:
-            cursor.execute(self._text, {name: get(name) for name in self._names})
+        given = [values.get(name) for name in self._names]
+        for place, convert in self._converted:
+            given[place] = convert(given[place])
+        cursor.execute(self._text, given if self._positional else dict(zip(self._names, given, strict=True)))
         return int(cursor.rowcount)
 
 
