@@ -11,7 +11,7 @@ from typing import Any
 
 from costmagic import Message, Request, Session
 from costmagic.accounting.schema import calls, texts
-from costmagic.accounting.store import request_json
+from costmagic.accounting.sent import request_json
 from costmagic.caching.key import prompt_hash
 from costmagic.savings import SavingsPlan, plan
 

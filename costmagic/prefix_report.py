@@ -57,8 +57,8 @@ class Prefix:
 class PrefixReport:
     """The prefixes of the last ``days``, the most worthwhile first, and what the cache has done so far.
 
-    ``saved``, ``premium``: USD that reads saved and writes cost more than plain input, in all calls; where
-    ``unpriced`` is above 0, both are at least that much.
+    ``saved``, ``premium``: USD that reads saved and writes cost more than plain input, in all calls that were not
+    simulated; where ``unpriced`` is above 0, both are at least that much.
     """
 
     days: float
@@ -73,7 +73,15 @@ class PrefixReport:
     @property
     def monthly(self) -> Decimal:
         """USD that caching would save in 30 days, simulated calls left out."""
-        return sum((p.monthly for p in self.prefixes if p.monthly and not p.simulated), Decimal(0))
+        return self._monthly(simulated=False)
+
+    @property
+    def simulated_monthly(self) -> Decimal:
+        """USD that caching would save in 30 days of simulated calls, were they real."""
+        return self._monthly(simulated=True)
+
+    def _monthly(self, simulated: bool) -> Decimal:
+        return sum((p.monthly for p in self.prefixes if p.monthly and p.simulated == simulated), Decimal(0))
 
     def to_frame(self) -> pd.DataFrame:
         """One row per prefix; ``monthly`` is USD (``Decimal``), ``reuses`` are the calls after the first."""
@@ -103,8 +111,14 @@ class PrefixReport:
         notes = [
             f"In {self.days:g} days, reading providers' prompt caches saved {bound}{dollars(self.saved)}, and writing "
             f"into them cost {bound}{dollars(self.premium)} more than plain input.",
-            f"Caching whenever that pays would save about {dollars(self.monthly)} in 30 days at today's prices.",
         ]
+        real, simulated = ([p for p in self.prefixes if p.simulated == paper] for paper in (False, True))
+        if real:
+            would = f"{_about(real)} {dollars(self.monthly)}"
+            notes.append(f"Caching whenever that pays would save {would} in 30 days at today's prices.")
+        if simulated:
+            would = f"{_about(simulated)} {dollars(self.simulated_monthly)}"
+            notes.append(f"SIMULATED calls count in no other sum: were they real, caching theirs would save {would}.")
         if len(self.prefixes) > MAX_ROWS:
             notes.append(f"… and {len(self.prefixes) - MAX_ROWS:,} more: costmagic.cache_prefixes().to_frame()")
         return notes
@@ -115,6 +129,10 @@ class PrefixReport:
     def _repr_html_(self) -> str:
         notes = "".join(f"<div class='{NO_MATH}'>{money_safe(note)}</div>" for note in self.notes())
         return (html(self.table()) if self.prefixes else "") + notes
+
+
+def _about(prefixes: Sequence[Prefix]) -> str:
+    return "at least" if any(p.monthly is None for p in prefixes) else "about"
 
 
 def _row(p: Prefix) -> list[str]:
@@ -181,7 +199,7 @@ def _prefix(
         write_tokens=sum(row.cache_write_tokens or 0 for row in rows),
         monthly=None if monthly is None else max(monthly, Decimal(0)) * scale,
         remark=remark,
-        simulated=any(row.usage_source == "simulated" for row in rows),
+        simulated=any(row.provider == "sim" or row.usage_source == "simulated" for row in rows),
         last_used=last.started_at.replace(tzinfo=UTC),
     )
 

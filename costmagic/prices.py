@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from .config import Price, Settings, address
 from .models import LOCAL_WINDOW, split
+from .rates import TokenRates, token_rates
 from .types import Usage
 
 if TYPE_CHECKING:
-    from genai_prices.types import ModelInfo, Provider
+    from genai_prices.types import ModelInfo, ModelPrice, Provider
 
 MILLION = Decimal(1_000_000)
 
@@ -35,6 +36,7 @@ class Prices:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._found: dict[str, tuple[Provider, ModelInfo] | None] = {}
+        self._rates: dict[int, tuple[ModelPrice, TokenRates | None]] = {}
 
     def cost(self, ref: str, usage: Usage, at: datetime | None = None) -> Decimal | None:
         """USD for ``usage`` on the model ``ref`` at the prices of ``at`` (default: now), exact.
@@ -52,25 +54,15 @@ class Prices:
         found = self._find(ref)
         if found is None:
             return None
-        from genai_prices import Usage as ListUsage
-
         provider, model = found
-        rates = model.get_prices(at or datetime.now(UTC))
-        if not _covers(rates, usage):
+        entry = model.get_prices(at or datetime.now(UTC))
+        if not _covers(entry, usage):
             # The list prices what it has no rate for at nothing. Only a model sold as free is free.
             return Decimal(0) if model.id.endswith(":free") else None
-        priced = model.calc_price(
-            ListUsage(
-                input_tokens=usage.input_tokens,
-                cache_read_tokens=usage.cache_read_tokens,
-                cache_write_tokens=usage.cache_write_tokens,
-                cache_write_1h_tokens=usage.cache_write_1h_tokens,
-                output_tokens=usage.output_tokens,
-            ),
-            provider,
-            genai_request_timestamp=at or datetime.now(UTC),
-        )
-        return priced.total_price
+        if id(entry) not in self._rates:
+            self._rates[id(entry)] = (entry, token_rates(entry))
+        rates = self._rates[id(entry)][1]
+        return _reckoned(provider, model, usage, at) if rates is None else rates.cost(usage)
 
     def answer_cost(self, ref: str, answered: str | None, usage: Usage, at: datetime) -> Decimal | None:
         """USD of a call that asked ``ref`` and that the model ``answered`` says it answered.
@@ -163,6 +155,20 @@ class Prices:
             return None if model.startswith("sim:") else self._find(model)
         candidates = (self._find(f"{provider}:{model}") for provider in LISTED)
         return next((found for found in candidates if found), None)
+
+
+def _reckoned(provider: Provider, model: ModelInfo, usage: Usage, at: datetime | None) -> Decimal:
+    """As the list itself reckons."""
+    from genai_prices import Usage as ListUsage
+
+    listed = ListUsage(
+        input_tokens=usage.input_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        cache_write_1h_tokens=usage.cache_write_1h_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    return model.calc_price(listed, provider, genai_request_timestamp=at or datetime.now(UTC)).total_price
 
 
 def _own_cost(price: Price, usage: Usage) -> Decimal:

@@ -7,7 +7,8 @@ from typing import Any
 
 from costmagic import Message, Request, Session
 from costmagic.accounting.schema import metadata
-from costmagic.accounting.store import new_id, request_json
+from costmagic.accounting.sent import request_json
+from costmagic.accounting.store import new_id
 from costmagic.caching.key import prompt_hash
 
 NOW = datetime.now(UTC).replace(tzinfo=None)

@@ -19,7 +19,7 @@ FILES = sorted(ROOT.rglob("*.py"))
 LAYERS = (
     ("money", "tables", "forks", "stop", "current", "tickets"),
     ("types",),
-    ("reply", "templates"),
+    ("reply", "templates", "rates"),
     ("checks", "totals"),
     ("limits", "steering", "cache_config", "watch_config"),
     ("config",),

@@ -116,6 +116,30 @@ def test_the_most_worthwhile_comes_first_and_simulated_ones_last() -> None:
     assert [(p.hash[0], p.simulated) for p in report.prefixes] == [("d", False), ("c", False), ("a", True)]
 
 
+SIM = ("sim", "claude-haiku-4-5")
+
+
+def test_simulated_savings_have_a_sum_of_their_own() -> None:
+    paper = {"usage_source": "simulated", "cache_read_tokens": 10_000, "prefix_saved_nusd": 9, "prefix_premium_nusd": 8}
+    rows = [row(60 - n, SIM, prefix_hash="b" * 64, **paper) for n in range(5)]
+    rows.append(row(50, SIM, prefix_hash="c" * 64, usage_source="estimated", latency_ms=None))  # its process died
+    report = filled(*rows).cache_prefixes()
+    assert (report.monthly, report.simulated_monthly, report.saved, report.premium) == (0, Decimal("0.0245"), 0, 0)
+    assert all(prefix.simulated for prefix in report.prefixes)
+    assert report.notes()[1:] == [
+        "SIMULATED calls count in no other sum: were they real, caching theirs would save about $0.0245."
+    ]
+
+
+def test_each_sum_is_that_of_its_rows_and_at_least_that_where_a_price_is_unknown() -> None:
+    rows = [row(60 - n) for n in range(5)] + [row(60 - n, SIM, usage_source="simulated") for n in range(3)]
+    told = filled(*rows).cache_prefixes().notes()
+    assert told[1] == "Caching whenever that pays would save about $0.0245 in 30 days at today's prices."
+    assert told[2].endswith("would save about $0.0065.")
+    told = filled(*(row(60 - n, ("anthropic", "claude-99")) for n in range(3))).cache_prefixes().notes()
+    assert told[1] == "Caching whenever that pays would save at least $0.0245 in 30 days at today's prices."
+
+
 def test_failed_calls_and_hits_are_no_uses_and_running_ones_are() -> None:
     session = filled(
         row(50),

@@ -18,7 +18,7 @@ from scripted_http import HOLD, Answer, ScriptedServer, Sse, claude, gpt
 from costmagic import Message, Reply, Session, Usage, UsageError
 from costmagic.accounting.money import to_nusd
 from costmagic.accounting.prefixes import booked
-from costmagic.accounting.store import request_json
+from costmagic.accounting.sent import request_json
 from costmagic.caching.key import request_key
 from costmagic.notebook.dry_run import DryRun
 from costmagic.notebook.receipt import MIME, bundle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -250,3 +251,25 @@ def test_an_hours_write_at_ones_own_price_costs_twice_the_input(rates: dict[str,
     own = prices(prices={"anthropic:mine": rates})
     usage = Usage(1_000, 0, cache_write_tokens=900, cache_write_1h_tokens=500)
     assert own.cost("anthropic:mine", usage) == Decimal(usd)
+
+
+def test_every_list_price_is_reckoned_as_the_list_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    from costmagic import prices as module
+
+    rng, quickly = random.Random(7), prices()
+    usages = [Usage(0, 0), Usage(1, 1), Usage(10, 0, cache_read_tokens=11), Usage(10, 1, 5, 6)]
+    for most in (10, 1_000, 150_000, 250_000, 1_000_000):
+        read, written = rng.randrange(most), rng.randrange(most)
+        usages.append(Usage(most + written, rng.randrange(9_000), read, written, cache_write_1h_tokens=written // 3))
+        usages.append(Usage(most, 7, 0, most // 2, cache_write_1h_tokens=most // 2 + (most == 10)))
+    moments = [datetime(2026, month, 3, hour, tzinfo=UTC) for month, hour in ((2, 1), (7, 13), (11, 20))]
+    asked = [(ref, usage, at) for ref in quickly.catalogue() for usage in usages for at in moments[-1:]]
+    asked += [(ref, usage, at) for ref in quickly.catalogue() for usage in usages[4:6] for at in moments]
+    found = [quickly.cost(*one) for one in asked]
+    tiered = [rates for _, rates in quickly._rates.values() if rates and rates.input.steps]
+    assert len(tiered) > 20
+    assert sum(rates is not None for _, rates in quickly._rates.values()) > 500
+    monkeypatch.setattr(module, "token_rates", lambda entry: None)
+    slowly = prices()
+    assert [one for one, cost in zip(asked, found, strict=True) if cost != slowly.cost(*one)] == []
+    assert not any(rates for _, rates in slowly._rates.values())

@@ -158,12 +158,26 @@ def _m005_spans_and_alerts(connection: Connection) -> None:
         connection.exec_driver_sql(f"{begin}{body}{last}")
 
 
+def _m006_actions_alone(connection: Connection) -> None:
+    # What was kept does not say which names are alone: it is summed up again when it is next asked for.
+    for statement in (
+        "DELETE FROM spans",
+        "DELETE FROM span_actions",
+        "ALTER TABLE span_actions ADD COLUMN alone BOOLEAN NOT NULL DEFAULT FALSE",
+        "CREATE INDEX span_actions_action ON span_actions (action)",
+        "DROP INDEX span_actions_span",
+        "CREATE INDEX span_actions_span ON span_actions (span, alone, cost_nusd)",
+    ):
+        connection.execute(text(statement))
+
+
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("001_calls_and_texts", _m001_calls_and_texts),
     ("002_reservations", _m002_reservations),
     ("003_prefixes", _m003_prefixes),
     ("004_evaluations", _m004_evaluations),
     ("005_spans_and_alerts", _m005_spans_and_alerts),
+    ("006_actions_alone", _m006_actions_alone),
 )
 
 

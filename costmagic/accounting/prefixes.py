@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .database import reading
 from .schema import calls
 from .store import Ledger, LedgerError
+from .sums import SIMULATED
 
 c = calls.c
 
@@ -80,8 +81,9 @@ class Booked:
 
     Attributes:
         uses: every call that sent a stable prefix, oldest first.
-        saved_nusd, premium_nusd: what the provider's prompt cache saved by reads and cost for writes, in all calls.
-        unpriced: calls that read or wrote, on models without a known price.
+        saved_nusd, premium_nusd: what the provider's prompt cache saved by reads and cost for writes, in all calls
+            that were not simulated.
+        unpriced: of these, calls that read or wrote, on models without a known price.
     """
 
     uses: Sequence[Any]
@@ -92,7 +94,7 @@ class Booked:
 
 def booked(ledger: Ledger, since: datetime) -> Booked:
     """What happened since ``since`` (naive UTC). Raises LedgerError when the ledger can't be read."""
-    asked = (c.started_at >= since) & (c.cache == "none")
+    asked = (c.started_at >= since) & (c.cache == "none") & ~SIMULATED
     uses = (
         select(*_COLUMNS)
         .where(or_(c.prefix_hash.is_not(None), c.turns_hash.is_not(None)))

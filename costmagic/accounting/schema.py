@@ -68,6 +68,13 @@ calls = Table(
     Column("prefix_premium_nusd", BigInteger),  # for writing; part of cost_nusd
 )
 
+# What a call's final row may say otherwise than its first. Writing the others again would write their indexes again.
+CHANGING = (
+    *("status", "model", "input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens"),
+    *("reasoning_tokens", "usage_source", "cost_nusd", "baseline_model", "baseline_cost_nusd", "latency_ms"),
+    *("first_token_ms", "retries", "cache_write_1h_tokens", "prefix_saved_nusd", "prefix_premium_nusd"),
+)
+
 _INTERNAL = {
     *("counted_tokens", "session_id", "prefix_hash", "prefix_tokens", "turns_hash", "turns_tokens"),
     *("cache_after", "cache_write_1h_tokens", "prefix_saved_nusd", "prefix_premium_nusd"),
@@ -121,6 +128,9 @@ span_actions = Table(
     Column("feature", Text),
     Column("action", Text, nullable=False),
     *(Column(name, BigInteger, nullable=False) for name in ("calls", "cost_nusd", "unpriced")),
+    Column(
+        "alone", Boolean, nullable=False
+    ),  # true: no other row is of the same action and ``simulated``; false: there may be
 )
 
 # Alerts that have come up, who has been told of which, and which are silenced.

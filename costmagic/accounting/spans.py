@@ -8,12 +8,13 @@ be written, the answers are the same and take longer.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Opened, locked, reading
@@ -104,19 +105,29 @@ def _day(ledger: Opened, of: Sequence[Span], kept: Kept) -> Summed:
         return found
     parts: list[Sum] = []
     acted: list[ActionSum] = []
-    loose = [piece for piece in of if piece.id not in kept]
+    loose, ids = [piece for piece in of if piece.id not in kept], [piece.id for piece in of if piece.id in kept]
     with reading(ledger.engine()) as connection:
+        if not still_kept(connection, ids):
+            loose, ids = list(of), []
         for piece in loose:
             parts += sums(connection, piece.start, piece.end)
             acted += actions(connection, piece.start, piece.end)
-        ids = [piece.id for piece in of if piece.id in kept]
         for id in ids:
             parts += kept[id].sums
         # An action may go on for hours: it counts once.
         columns = [span_actions.c[name] for name in ActionSum._fields]
-        for some in _chunks(ids):
+        for some in chunks(ids):
             acted += [ActionSum(*r) for r in connection.execute(select(*columns).where(span_actions.c.span.in_(some)))]
     return Summed(merged(parts), counted(acted))
+
+
+def still_kept(connection: Connection, ids: Sequence[str]) -> bool:
+    """Whether nobody has forgotten any of these since they were read: their actions would be gone."""
+    return all(
+        connection.execute(select(func.count()).select_from(spans).where(spans.c.id.in_(some))).scalar_one()
+        == len(some)
+        for some in chunks(ids)
+    )
 
 
 def counted(acted: Iterable[ActionSum]) -> list[ActionCount]:
@@ -147,12 +158,16 @@ def _forget_touched(ledger: Opened, now: datetime) -> bool:
 def _settle(connection: Connection) -> bool:
     # Read again: what another reader has settled in the meantime need not be settled twice.
     marks = _marks(connection)
-    for ids in _chunks(_over(connection, marks)):
-        connection.execute(span_actions.delete().where(span_actions.c.span.in_(ids)))
-        connection.execute(spans.delete().where(spans.c.id.in_(ids)))
-    for some in _chunks(marks):
+    _forget(connection, _over(connection, marks))
+    for some in chunks(marks):
         connection.execute(touched.delete().where(tuple_(touched.c.hour, touched.c.writer).in_(some)))
     return True
+
+
+def _forget(connection: Connection, ids: Iterable[str]) -> None:
+    for some in chunks(ids):
+        connection.execute(span_actions.delete().where(span_actions.c.span.in_(some)))
+        connection.execute(spans.delete().where(spans.c.id.in_(some)))
 
 
 def _marks(connection: Connection) -> list[tuple[str, int]]:
@@ -181,12 +196,36 @@ def _sum_up(connection: Connection, span: Span) -> Summed:
     found = sums(connection, span.start, span.end)
     acted = actions(connection, span.start, span.end)
     counts = counted(acted)
-    if connection.execute(select(spans.c.id).where(spans.c.id == span.id)).first() is None:
+    id = span.id
+    if connection.execute(select(spans.c.id).where(spans.c.id == id)).first() is None:
         told = {"sums": json.dumps(found), "actions": json.dumps([astuple(count) for count in counts])}
-        connection.execute(spans.insert(), {"id": span.id, "start_at": span.start, "end_at": span.end, **told})
+        _forget_hours(connection, span)
+        connection.execute(spans.insert(), {"id": id, "start_at": span.start, "end_at": span.end, **told})
         if acted:
-            connection.execute(span_actions.insert(), [{"span": span.id, **one._asdict()} for one in acted])
+            known = _known(connection, acted)
+            names = Counter((one.simulated, one.action) for one in acted)
+            several = known | {name for name, n in names.items() if n > 1}
+            rows = [{"span": id, **one._asdict(), "alone": (one.simulated, one.action) not in several} for one in acted]
+            connection.execute(span_actions.insert(), rows)
     return Summed(found, counts)
+
+
+def _forget_hours(connection: Connection, day: Span) -> None:
+    """Those of a day that is over are no longer asked for."""
+    inside = (spans.c.start_at >= day.start, spans.c.end_at <= day.end, spans.c.id != day.id)
+    _forget(connection, connection.execute(select(spans.c.id).where(*inside)).scalars())
+
+
+def _known(connection: Connection, acted: Iterable[ActionSum]) -> set[tuple[bool, str]]:
+    """The names of ``acted`` that are kept elsewhere; what is kept there is alone no more."""
+    a, found = span_actions.c, set()
+    for some in chunks({one.action for one in acted}):
+        same = a.action.in_(some)
+        known = connection.execute(select(a.simulated, a.action).where(same).distinct()).all()
+        if known:
+            connection.execute(span_actions.update().where(same, a.alone.is_(True)).values(alone=False))
+        found |= {(bool(simulated), action) for simulated, action in known}
+    return found
 
 
 def _kept(ledger: Opened, wanted: Sequence[Span]) -> Kept:
@@ -214,6 +253,7 @@ def _written(ledger: Opened, write: Callable[[Connection], T]) -> T | None:
         return None
 
 
-def _chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
+def chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
+    """``items`` in lists that are short enough for one statement."""
     every = list(items)
     return (every[i : i + CHUNK] for i in range(0, len(every), CHUNK))

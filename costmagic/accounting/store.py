@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import secrets
 import threading
 import time
@@ -12,7 +11,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,11 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from sqlalchemy import Connection, Engine
 
+    from .statements import Entry, Statements
+
 Row = Mapping[str, Any]
 T = TypeVar("T")
-
-# A row, its request and reply, and whether writing it settles a reservation.
-Entry = tuple[Row, str | None, str | None, bool]
 
 # Rows kept in memory while the ledger can't be written; they are written when it can be again.
 MAX_UNSAVED = 10_000
@@ -77,24 +74,18 @@ class Ledger:
 
     def begin(self, row: Row, request: Request) -> None:
         """Write the row of a call that is about to be sent, as what it is if this process dies now."""
-        self._write(row, request_json(request), "")
+        self._write(row, request, "")
 
     def checkpoint(self, row: Row, text: str) -> None:
         """Save what a running call has received and cost so far; a finished one is left as it is."""
-        from .schema import update_running, update_text
-
-        def save(connection: Connection) -> None:
-            running = connection.execute(update_running, {**_without_nul(row), "of": row["id"]}).rowcount
-            if running and self.store_text:
-                connection.execute(update_text, {"of": row["id"], "reply": text.replace("\0", "\ufffd")})
-
+        kept = text.replace("\0", "\ufffd") if self.store_text else None
         with self._writing:
             if not self._unsaved:
-                self._attempt(save)
+                self._attempt(lambda write, cursor: write.save_running(cursor, _without_nul(row), kept))
 
     def finish(self, row: Row, request: Request, text: str, reserved: bool = False) -> None:
         """Write the final row of a call that was begun; what was ``reserved`` for it is free with that."""
-        self._write(row, request_json(request), text, reserved)
+        self._write(row, request, text, reserved)
 
     def record(self, row: Row) -> None:
         """Write a row that needs no text of its own: a cache hit."""
@@ -116,12 +107,12 @@ class Ledger:
             with self.engine().begin() as connection:
                 yield connection
 
-    def _write(self, row: Row, request: str | None, reply: str | None, reserved: bool = False) -> None:
+    def _write(self, row: Row, request: Request | None, reply: str | None, reserved: bool = False) -> None:
         text = reply and reply.replace("\0", "\ufffd")
         entry = (_without_nul(row), request if self.store_text else None, text, reserved)
         with self._writing:
             waiting = time.monotonic() < self._retry_at or not self._flush()
-            if waiting or not self._attempt(lambda c: _save(c, entry)):
+            if waiting or not self._attempt(lambda write, cursor: write.save(cursor, entry)):
                 self._keep(entry)
 
     def _keep(self, entry: Entry) -> None:
@@ -134,17 +125,21 @@ class Ledger:
 
     def _flush(self) -> bool:
         """Write what waits in memory; whether nothing is left."""
-        while self._unsaved and self._attempt(lambda c: _save(c, self._unsaved[0])):
+        while self._unsaved and self._attempt(lambda write, cursor: write.save(cursor, self._unsaved[0])):
             self._unsaved.popleft()
         return not self._unsaved
 
-    def _attempt(self, action: Callable[[Connection], Any]) -> bool:
+    def _attempt(self, action: Callable[[Statements, Any], None]) -> bool:
         """Whether there is nothing left to do: written, or never to be written."""
         from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+        from .database import cursor
+        from .statements import statements
+
         try:
-            with self.engine().begin() as connection:
-                action(connection)
+            engine = self.engine()
+            with cursor(engine) as opened:
+                action(statements(engine.dialect), opened)
             return True
         except (DataError, IntegrityError, OverflowError) as error:
             # The row itself is refused: it must not hold up those behind it.
@@ -261,40 +256,8 @@ def _without_nul(row: Row) -> Row:
     return {k: v.replace("\0", "\ufffd") if isinstance(v, str) else v for k, v in row.items()}
 
 
-def _save(connection: Connection, entry: Entry) -> None:
-    from .schema import calls, delete_reservation, texts, update_call, update_text
-
-    row, request, reply, reserved = entry
-    finished = row["latency_ms"] is not None and row["cache"] == "none"
-    if finished and reserved:
-        connection.execute(delete_reservation, {"of": row["id"]})
-    if finished and connection.execute(update_call, {**row, "of": row["id"]}).rowcount:
-        if request is not None:
-            connection.execute(update_text, {"of": row["id"], "reply": reply})
-        return
-    connection.execute(calls.insert(), row)
-    if request is not None:
-        connection.execute(texts.insert(), {"call_id": row["id"], "request": request, "reply": reply})
-
-
 def _flush(reference: weakref.ref[Ledger]) -> None:
     """The last chance for rows in memory, when the interpreter ends."""
     ledger = reference()
     if ledger is not None and ledger.unsaved():
         ledger.flush()
-
-
-def request_json(request: Request, indent: int | None = None) -> str:
-    """The request as it was sent, as JSON for people and for replays."""
-    body = {
-        "model": request.ref,
-        "system": request.system,
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "stop": list(request.stop),
-        "json": request.json,
-        "cache_after": [asdict(point) for point in request.cache_after],
-        "prompt_cache_key": request.prompt_cache_key,
-    }
-    return json.dumps({k: v for k, v in body.items() if v not in (None, [], False)}, ensure_ascii=False, indent=indent)

@@ -8,7 +8,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,7 +47,10 @@ class Entry:
     question: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "made_at": self.made_at.isoformat()}
+        # Not ``asdict``: it copies every value, and this is done after each call.
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        usage = {name: getattr(self.usage, name) for name in self.usage.__slots__}
+        return {**fields, "usage": usage, "made_at": self.made_at.isoformat()}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Entry:

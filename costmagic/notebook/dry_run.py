@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from ..accounting.store import request_json
+from ..accounting.sent import request_json
 from ..estimates import Estimates
 from ..session import Session
 from ..tables import NO_MATH, WRAPPED, money_safe

@@ -186,7 +186,8 @@ def well_formed(deltas: Iterator[Delta]) -> Iterator[Delta]:
     """
     try:
         for delta in deltas:
-            yield replace(delta, text=encodable(delta.text)) if delta.text else delta
+            text = encodable(delta.text)
+            yield delta if text is delta.text else replace(delta, text=text)
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"the stream is not what its protocol says ({error})") from error
 

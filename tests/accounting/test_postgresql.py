@@ -18,9 +18,11 @@ import paid_server
 import pytest
 from made_calls import put
 from scripted_http import ScriptedServer, Sse, claude
+from sqlalchemy import text
 
 import costmagic as cm
 from costmagic import Session
+from costmagic.accounting import LedgerWarning
 from costmagic.accounting.database import connect
 from costmagic.accounting.exchange import bring, export
 from costmagic.accounting.migrations import MIGRATIONS, migrate
@@ -111,6 +113,22 @@ def test_a_reply_with_a_nul_character_is_kept(url: str, home: Path) -> None:
     session = Session(home, settings={"preset": "sim", "ledger_url": url})
     assert session.ask("nul", model="sim:claude-opus-5-5").text == "a\0b"
     assert session.engine.ledger.unsaved() == 0
+
+
+def test_a_server_that_drops_its_connections_loses_no_call(url: str, home: Path) -> None:
+    session = Session(home, settings={"preset": "sim", "ledger_url": url})
+    session.ask("before", feature="dropped")
+    other = connect(url)
+    with other.begin() as connection:
+        mine = "pid <> pg_backend_pid() AND datname = current_database()"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {mine}"))
+    other.dispose()
+    with pytest.warns(LedgerWarning, match="terminat|closed"):
+        assert session.ask("while it is away", feature="dropped").text
+    assert session.ask("after", feature="dropped").text
+    assert session.engine.ledger.unsaved() == 0
+    rows = session.ledger()
+    assert list(rows[rows["feature"] == "dropped"]["status"]) == ["ok"] * 3
 
 
 def test_evaluations_are_kept_found_and_gone_on_with(url: str, home: Path) -> None:

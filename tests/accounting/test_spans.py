@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from made_calls import put, row, usd
 from costmagic import Session
 from costmagic.accounting.actions import named
 from costmagic.accounting.frame import naive_utc
-from costmagic.accounting.schema import calls
+from costmagic.accounting.schema import calls, span_actions
 from costmagic.accounting.spans import Span, pieces, read
 
 NOW = datetime(2026, 11, 18, 12, 30, tzinfo=UTC)
@@ -23,6 +24,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 WRITER = """
 import sys
+from collections import Counter
 from datetime import datetime, timedelta, UTC
 sys.path.insert(0, sys.argv[1])
 from made_calls import put
@@ -34,6 +36,7 @@ for i in range(30):
 
 READER = """
 import sys
+from collections import Counter
 from costmagic import Session
 import costmagic as cm
 session = Session(settings={"preset": "sim"})
@@ -198,3 +201,78 @@ def test_actions_by_name_are_the_same_where_nothing_can_be_kept(session: Session
     put(session, NOW - DAY, action="a", feature="f")
     assert named(readonly.engine.ledger, WEEK, now, 1) == [(False, "b", 1, 1, usd(9), 0)]
     assert named(readonly.engine.ledger, WEEK, now, None) == named(session.engine.ledger, WEEK, now, None)
+
+
+def test_the_dearest_actions_are_the_dearest_whatever_their_names_share(session: Session, home: Path) -> None:
+    rng = random.Random(3)
+    url = f"sqlite:///file:{home / 'ledger.db'}?mode=ro&uri=true"
+    readonly = Session(home, settings={"preset": "sim", "ledger_url": url})
+    ledger, now = session.engine.ledger, naive_utc(NOW)
+    for _ in range(12):
+        with ledger.transaction() as connection:
+            for _ in range(20):
+                # Names of one call, of several on a day, of several days, features and kinds of money; some go on now.
+                moment = NOW - timedelta(minutes=rng.choice([rng.randrange(40), rng.randrange(8_000)]))
+                some = {"feature": rng.choice(["f", "g", None]), "cost_nusd": rng.choice([None, 0, 5, 5, usd(1), 70])}
+                some |= {"provider": rng.choice(["openai", "openai", "sim"])}
+                some |= {"action": rng.choice([f"once {rng.random()}", f"often {rng.randrange(4)}"])}
+                connection.execute(calls.insert(), row(moment, **some))
+        whole = named(readonly.engine.ledger, WEEK, now, None)  # nothing kept: from the calls themselves
+        assert len(whole) > 5
+        for limit in (1, 4, 9, None):
+            assert _told(named(ledger, WEEK, now, limit)) == _told(whole[:limit])
+        assert set() != _marked(session) <= _single(session)
+
+
+def _told(found: list[Any]) -> list[Any]:
+    """Names that cost the same in real and in simulated money may come in any order."""
+    return sorted(found, key=lambda one: (-one[4], one[1], one[0]))
+
+
+def _kept_actions(session: Session) -> list[Any]:
+    with session.engine.ledger.engine().connect() as connection:
+        return list(connection.execute(span_actions.select()).all())
+
+
+def _marked(session: Session) -> set[Any]:
+    return {(one.simulated, one.action) for one in _kept_actions(session) if one.alone}
+
+
+def _single(session: Session) -> set[Any]:
+    names = Counter((one.simulated, one.action) for one in _kept_actions(session))
+    return {name for name, n in names.items() if n == 1}
+
+
+def test_the_hours_of_a_day_are_forgotten_when_it_is_over(session: Session) -> None:
+    put(session, NOW - 3 * HOUR, action="a")
+    ledger = session.engine.ledger
+    assert named(ledger, [day(0)], naive_utc(NOW), 1) == [(False, "a", 1, 1, usd(1), 0)]
+    assert named(ledger, [day(0)], naive_utc(NOW + DAY), 1) == [(False, "a", 1, 1, usd(1), 0)]
+    assert [(one.span, one.alone) for one in _kept_actions(session)] == [(day(0).id, True)]
+
+
+def test_what_another_forgets_between_two_looks_is_read_from_the_calls(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from costmagic.accounting import spans
+
+    put(session, NOW - 3 * HOUR, action="a")
+    put(session, NOW - DAY, action="b", cost_nusd=usd(2))
+    ledger, now, kept = session.engine.ledger, naive_utc(NOW), spans._kept
+
+    def forgotten(*given: Any) -> Any:
+        found = kept(*given)
+        with ledger.transaction() as connection:
+            for table in (spans.spans, spans.span_actions):
+                connection.execute(table.delete())
+        return found
+
+    read(ledger, WEEK, now)
+    monkeypatch.setattr(spans, "_kept", forgotten)
+    found = read(ledger, WEEK, now)
+    assert [sum(one.actions for one in day.actions) for day in found] == [0, 0, 0, 0, 0, 1, 1]
+    assert sum(one.records for day in found for one in day.sums) == 2
+    monkeypatch.setattr(spans, "_kept", kept)
+    read(ledger, WEEK, now)
+    monkeypatch.setattr(spans, "_kept", forgotten)
+    assert named(ledger, WEEK, now, 1) == [(False, "b", 1, 1, usd(2), 0)]

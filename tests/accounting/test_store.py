@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted_http import ScriptedServer, Sse, claude
 from sqlalchemy import event, inspect
 
+import costmagic as cm
 from costmagic import Session, UsageError
 from costmagic.accounting import Ledger, LedgerWarning
 from costmagic.accounting.database import connect
 from costmagic.accounting.migrations import MIGRATIONS, migrate
 from costmagic.accounting.money import from_nusd, to_nusd
-from costmagic.accounting.schema import metadata
+from costmagic.accounting.schema import calls, metadata
 from costmagic.accounting.store import new_id
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -200,9 +202,9 @@ def test_a_full_disk_keeps_rows_in_memory_until_there_is_room(home: Path) -> Non
     limit = [1]
 
     def full(connection: Any, *_: Any) -> None:
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {limit[0]}")
+        connection.execute(f"PRAGMA max_page_count = {limit[0]}")
 
-    event.listen(engine, "begin", full)
+    event.listen(engine, "checkout", full)
     with pytest.warns(LedgerWarning, match="full"):
         assert session.ask("x" * 50_000).text
     _no_warning_but_an_answer(session)
@@ -223,3 +225,31 @@ def test_history_shows_prompt_and_reply_of_hits_too(session: Session) -> None:
     assert newest["cache"] == "exact"
     assert newest["prompt"] == oldest["prompt"] == "hello"
     assert newest["reply"] == oldest["reply"] == first.text
+
+
+def test_the_final_row_is_written_whole(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-0123456789")
+    session, final = Session(home, settings={"preset": "sim"}), {}
+    ledger = session.engine.ledger
+
+    def finish(given: dict[str, Any], *more: Any) -> None:
+        final[given["id"]] = given
+        Ledger.finish(ledger, given, *more)
+
+    monkeypatch.setattr(ledger, "finish", finish)
+    usage = {"input_tokens": 20, "cache_creation_input_tokens": 5_500, "cache_read_input_tokens": 7, "output_tokens": 3}
+    usage |= {"cache_creation": {"ephemeral_1h_input_tokens": 100}}
+    with ScriptedServer() as server, cm.action("one"):
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        server.play(*(Sse(claude("Hi there", usage=usage)) for _ in range(3)))
+        asked = {"model": "anthropic:claude-haiku-4-5", "system": "You are a clerk. " * 1_200, "feature": "f"}
+        for prompt in "ab":
+            session.ask(prompt, **asked)
+        with session.stream("c", **asked) as stream:
+            next(stream)
+    session.ask("on a tier")
+    assert {one["status"] for one in final.values()} == {"ok", "interrupted"}
+    with ledger.engine().connect() as connection:
+        found = {one["id"]: dict(one) for one in connection.execute(calls.select()).mappings()}
+    assert found == final
+    assert len(found) == 4

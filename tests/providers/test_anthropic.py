@@ -11,7 +11,7 @@ import pytest
 from scripted_http import ScriptedServer, Sse, claude
 
 from costmagic import MissingKeyError, Session, Usage, UsageError
-from costmagic.accounting.store import request_json
+from costmagic.accounting.sent import request_json
 
 HAIKU = "anthropic:claude-haiku-4-5"  # $1 in, $5 out, $0.10 read, $1.25 written, per million tokens
 

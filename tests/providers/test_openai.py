@@ -11,7 +11,7 @@ import pytest
 from scripted_http import HOLD, ScriptedServer, Sse, gpt
 
 from costmagic import Session, Usage
-from costmagic.accounting.store import request_json
+from costmagic.accounting.sent import request_json
 
 TERRA = "openai:gpt-6.1-terra"  # $1 in, $5 out, $0.05 read, $1.25 written, per million tokens
 
