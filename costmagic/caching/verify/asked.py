@@ -22,9 +22,13 @@ _YOU_DO = re.compile(
 
 _GET = re.compile(
     r"\b(?:you|u) (?:get "
-    r"(?:rid|over|started|used|better|into|out|along|pregnant|taller|bigger|smaller|stronger|a \w+ (?:to|at|in|out)\b)"
-    r"|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
+    r"(?:rid|over|started|used|better|into|out|off|along|pregnant|(?:an? )?(?:taller|bigger|smaller|stronger)"
+    r"|a \w+ (?:to|at|in|out)\b)|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
 )
+_CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
+
+
+_YOU_HIMSELF = re.compile(r"\b(?:you|u|yours|yourself)\b")
 
 
 def persons(pair: Small) -> Small | None:
@@ -39,12 +43,14 @@ def persons(pair: Small) -> Small | None:
         return None
     plain = text.lower().replace("’", "'")
     tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
-    done = _YOU_DO.match(plain)
-    of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
-    if not of_anyone or tokens & words("a company's own"):
+    if tokens & words("a company's own"):
         return None
     owned = {form(n).lemma for both in _OWN.findall(plain) for n in both[:1]}
     if owned - words("anyone's own") - words("no assistant has"):
+        return None
+    done = _YOU_DO.match(plain)
+    of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
+    if not of_anyone and not _CAN_GET.match(plain) and not (owned and (pair.one if text is a else pair.two).frame.kind in ("how", "why") and not _YOU_HIMSELF.search(plain)):
         return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)
@@ -138,12 +144,12 @@ def asked_too(pair: Small) -> Small | None:
     """Only one asks "and why?" as well, or another question about the same."""
     a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
-        return read_again(a, b, 0.95)
+        return read_again(a, b, 0.90)
     short, long = sorted((pair.a, pair.b), key=len)
     first, end, more = long.partition("?")
     if not end or not _ABOUT_IT.match(more) or "?" in short.rstrip("? "):
         return None
-    return read_again(first, short, 0.96)
+    return read_again(first, short, 0.91)
 
 
 _ABOUT_IT = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from . import asked, wording
+from . import asked, manner, wording
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
@@ -48,7 +48,7 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
     if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
-        forgiven = _forgiven(Small(a, b, one, two), similarity, 2)
+        forgiven = _forgiven(Small(a, b, one, two), similarity, 3)
         if forgiven:
             return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
@@ -64,6 +64,13 @@ _SMALL = (
     asked.the_or_a,
     asked.asked_too,
     asked.quotes,
+    manner.where_or_how,
+    manner.stated,
+    manner.there_are,
+    manner.some_of_them,
+    manner.good_ones,
+    manner.inflected,
+    manner.meant,
 )
 
 

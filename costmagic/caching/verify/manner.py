@@ -1,0 +1,123 @@
+"""Small differences in the manner of asking: as a statement, for a place or a way, for some or for the best."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+
+from .lexicon import words
+from .reading import Reading
+from .small import Small, read_again
+
+
+def _kinds(pair: Small) -> tuple[str, str]:
+    return pair.one.frame.kind, pair.two.frame.kind
+
+
+def _as_kind(pair: Small, kind: str, takes: float) -> Small:
+    """``pair`` with both asking for ``kind``."""
+    one, two = (replace(r, frame=replace(r.frame, kind=kind, mood="")) for r in (pair.one, pair.two))
+    return replace(pair, one=one, two=two, takes=takes)
+
+
+_FOUND = frozenset({"find", "get", "learn", "buy", "download", "watch", "track", "obtain", "apply", "study", "rent"})
+
+
+def where_or_how(pair: Small) -> Small | None:
+    """ "Where can I learn to sing" beside "how can I learn to sing": both are told where and how."""
+    if {*_kinds(pair)} not in ({"how", "where can"}, {"how", "place to"}, {"where can", "place to"}):
+        return None
+    done = [r.words[0].name if r.words else "" for r in (pair.one, pair.two)]
+    return _as_kind(pair, "how", 0.93) if done[0] == done[1] and done[0] in _FOUND else None
+
+
+def stated(pair: Small) -> Small | None:
+    """A question beside its words as no question, when nearly nothing else differs."""
+    kinds = _kinds(pair)
+    if (kinds[0] == "statement") == (kinds[1] == "statement") or " / " in "".join(kinds):
+        return None
+    return _as_kind(pair, "statement", 0.95)
+
+
+_ANY = re.compile(r"^\W*(?:is|are) there (?:any |some )?(?:good |other )?", re.IGNORECASE)
+_SOME = re.compile(r"^\W*(?:what|which)(?: are|'re) (?:some |the )?(?:of the )?(?:good )?", re.IGNORECASE)
+
+
+def there_are(pair: Small) -> Small | None:
+    """ "Are there any tech startups in Kolkata" beside "what are some": who answers the first names them."""
+    a, b = pair.a, pair.b
+    if bool(_ANY.match(a)) == bool(_ANY.match(b)) or bool(_SOME.match(a)) == bool(_SOME.match(b)):
+        return None
+    return read_again(_ANY.sub("What are some ", a, count=1), _ANY.sub("What are some ", b, count=1), 0.93)
+
+
+_SEVERAL = re.compile(r"\bsome\b", re.IGNORECASE)
+_COUNTED = frozenset({"advantage", "benefit", "use", "reason", "difference", "impact", "application"})
+
+
+def some_of_them(pair: Small) -> Small | None:
+    """Some of a kind beside one of it: "what are some places to see" answers "what place should I see"."""
+    one, two = pair.one, pair.two
+    plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
+    more = (plurals[0] - plurals[1], plurals[1] - plurals[0])
+    odd = more[0] + more[1]
+    several = [r.frame.count == "many" for r in (one, two)]
+    if len(odd) > 1 or (more[0] and several[1]) or (more[1] and several[0]) or {*odd} & words("not the same in number"):
+        return None
+    if not odd and several[0] == several[1]:
+        return None
+    plural = pair.a if more[0] or (not odd and several[0]) else pair.b
+    if not _SEVERAL.search(plural) and not (odd and {*odd} <= _COUNTED):
+        return None
+    one, two = (
+        replace(
+            r,
+            frame=replace(r.frame, count=""),
+            words=tuple(replace(w, plural=w.plural and w.name not in odd) for w in r.words),
+        )
+        for r in (one, two)
+    )
+    return replace(pair, one=one, two=two, takes=0.90)
+
+
+_GOOD = frozenset({"best", "good", "top", "great", "excellent", "interesting", "nice", "amazing", "popular", "famous"})
+
+
+def good_ones(pair: Small) -> Small | None:
+    """ "The best quotes" beside "the quotes" or "some good quotes": of several, one tells the good ones anyway."""
+    if _kinds(pair) != ("what", "what") or "one" in (pair.one.frame.count, pair.two.frame.count):
+        return None
+    praised = [[w for w in r.words[:1] if w.name in _GOOD and not w.marker] for r in (pair.one, pair.two)]
+    names = [[w.name for w in found] for found in praised]
+    if names[0] == names[1] or not all(any(w.plural for w in r.words[:3]) for r in (pair.one, pair.two)):
+        return None
+    if any(len(r.words) < 3 for r in (pair.one, pair.two)):
+        return None
+    one, two = (_without_first(r) if f else r for r, f in zip((pair.one, pair.two), praised, strict=True))
+    return replace(pair, one=one, two=two, takes=0.93)
+
+
+def _without_first(reading: Reading) -> Reading:
+    return replace(reading, words=reading.words[1:])
+
+
+def inflected(pair: Small) -> Small | None:
+    """A participle in another form, in questions of the same tense: "homeschooling", "being homeschooled"."""
+    one, two = pair.one, pair.two
+    if one.tense != two.tense or {"who", "yes or no"} & {*_kinds(pair)}:
+        return None
+    past = [Counter(w.name for w in r.words if w.past) for r in (one, two)]
+    odd = (past[0] - past[1]) + (past[1] - past[0])
+    both = [{w.name for w in r.words} for r in (one, two)]
+    if not odd or not {*odd} <= both[0] & both[1]:
+        return None
+    one, two = (
+        replace(r, words=tuple(replace(w, past=w.past and w.name not in odd) for w in r.words)) for r in (one, two)
+    )
+    return replace(pair, one=one, two=two, takes=0.94)
+
+
+def meant(pair: Small) -> Small | None:
+    """ "What does it mean" beside "what is it"."""
+    return _as_kind(pair, "what", 0.90) if {*_kinds(pair)} == {"mean", "what"} else None
