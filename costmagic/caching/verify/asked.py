@@ -15,7 +15,7 @@ _I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
 _OWN = re.compile(r"\byour (?:own )?([a-z]+)(?: ([a-z]+))?")
 _YOU_DO = re.compile(
-    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n't)? "
+    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n?'?t)? "
     r"(?:you|u) (?:\w+ly |still |ever )?(\w+)"
 )
 
@@ -45,15 +45,37 @@ def persons(pair: Small) -> Small | None:
     tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
     if tokens & words("a company's own"):
         return None
-    owned = {form(n).lemma for both in _OWN.findall(plain) for n in both[:1]}
-    if owned - words("anyone's own") - words("no assistant has"):
+    owned = [{form(n).lemma for n in both} for both in _OWN.findall(plain)]
+    if not all(names & (words("anyone's own") | words("no assistant has")) for names in owned):
         return None
     done = _YOU_DO.match(plain)
     of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
-    if not of_anyone and not _CAN_GET.match(plain) and not (owned and (pair.one if text is a else pair.two).frame.kind in ("how", "why") and not _YOU_HIMSELF.search(plain)):
+    if (
+        not of_anyone
+        and not _CAN_GET.match(plain)
+        and not (
+            owned
+            and (pair.one if text is a else pair.two).frame.kind in ("how", "why")
+            and not _YOU_HIMSELF.search(plain)
+        )
+    ):
         return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)
+
+
+_WE = {"we": "i", "us": "me", "our": "my", "ours": "mine", "ourselves": "myself"}
+_US = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_ME = re.compile(r"\b(?:i|me|my|mine|myself)\b", re.IGNORECASE)
+
+
+def we_or_i(pair: Small) -> Small | None:
+    """ "Why do we sneeze" beside "why do I sneeze"."""
+    said = [(bool(_US.search(t)), bool(_ME.search(t))) for t in (pair.a, pair.b)]
+    if {*said} != {(True, False), (False, True)} or re.search(r"\bUS\b", pair.a + pair.b):
+        return None
+    a, b = (_US.sub(lambda m: _WE[m[0].lower()], t) for t in (pair.a, pair.b))
+    return read_again(a, b, 0.92)
 
 
 def one_of_the_best(pair: Small) -> Small | None:
@@ -69,13 +91,33 @@ def one_of_the_best(pair: Small) -> Small | None:
     sought = all(
         any(w.marker in ("for", "to", "under") or (w.marker == "in" and w.name in places) for w in r.words)
         for r in (one, two)
-    )
+    ) or (_of_taste(one) and _of_taste(two))
     return replace(
         pair, one=_uncounted(one), two=_uncounted(two), takes=FORGIVEN_FROM if sought else 0.95 if favorite else 0.97
     )
 
 
-_BEST = frozenset({"best", "worst", "funniest", "weirdest", "favorite"})
+def _of_taste(reading: Reading) -> bool:
+    """Whether what is best is a matter of taste, so that whoever tells one could have told another."""
+    names = {w.name for w in reading.words}
+    return bool(names & words("best by taste")) and "time" not in names and "class" not in names
+
+
+_BEST = frozenset(
+    [
+        "best",
+        "worst",
+        "funniest",
+        "weirdest",
+        "favorite",
+        "coolest",
+        "scariest",
+        "craziest",
+        "greatest",
+        "saddest",
+        "nicest",
+    ]
+)
 
 
 def _uncounted(reading: Reading) -> Reading:
@@ -119,7 +161,7 @@ def any_of_them(pair: Small) -> Small | None:
     )
     # One file is deleted in another way than several.
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
-    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare else 0.90)
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and asked != "difference" else 0.90)
 
 
 _WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))")
@@ -137,7 +179,11 @@ def the_or_a(pair: Small) -> Small | None:
     return read_again(a, b, 0.97)
 
 
-_TOO = re.compile(r"(?:,? and why|[?.,;] *(?:and )?(?:why|how)|[?.,;] *explain\b[^?.]*)[?. ]*$", re.IGNORECASE)
+_TOO = re.compile(
+    r"(?:,? and why|[?.,;]* *(?:and )?if (?:so|yes),? (?:why|how)|[?.,;] *(?:and )?(?:why|how)"
+    r"|[?.,;] *explain\b[^?.]*)[?. ]*$",
+    re.IGNORECASE,
+)
 
 
 def asked_too(pair: Small) -> Small | None:
@@ -145,6 +191,9 @@ def asked_too(pair: Small) -> Small | None:
     a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
         return read_again(a, b, 0.90)
+    a, b = _EXAMPLES.sub("?", pair.a), _EXAMPLES.sub("?", pair.b)
+    if (a == pair.a) != (b == pair.b):
+        return read_again(a, b, 0.91)
     short, long = sorted((pair.a, pair.b), key=len)
     first, end, more = long.partition("?")
     if not end or not _ABOUT_IT.match(more) or "?" in short.rstrip("? "):
@@ -152,6 +201,10 @@ def asked_too(pair: Small) -> Small | None:
     return read_again(first, short, 0.91)
 
 
+_EXAMPLES = re.compile(
+    r"\? *(?:and )?what are (?:some|the|its|their) (?:\w+ )?(?:similarities|examples|types|uses|differences)\?* *$",
+    re.I,
+)
 _ABOUT_IT = re.compile(
     r"^ *(?:and )?(?:how|why|what|when|where|who)\b[^?]*\b(?:it|its|they|them|this|these|he|she)\b[^?]*\?* *$", re.I
 )
@@ -166,4 +219,4 @@ def quotes(pair: Small) -> Small | None:
     if quoted[0] == quoted[1]:
         return None
     a, b = (_QUOTES.sub("", t) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.95)
+    return read_again(a, b, 0.90)

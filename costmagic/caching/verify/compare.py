@@ -71,6 +71,9 @@ _SMALL = (
     manner.good_ones,
     manner.inflected,
     manner.meant,
+    manner.object_first,
+    manner.either,
+    asked.we_or_i,
 )
 
 

@@ -84,7 +84,17 @@ def _case(a: str, b: str) -> str | None:
             if not first and not free:
                 found.setdefault(match[0].lower(), set()).add(match[0])
             first = False
-    for word in tokens[0].keys() & tokens[1].keys():
+    both = tokens[0].keys() & tokens[1].keys()
+    # Who writes other names in lower case too does not mean another thing by it.
+    careless = (
+        sum(
+            w in words("names that are words") or not any(x.islower() for x in tokens[0][w] & tokens[1][w])
+            for w in both
+            if {x.islower() for x in tokens[0][w]} != {x.islower() for x in tokens[1][w]}
+        )
+        > 1
+    )
+    for word in both:
         one, two = tokens[0][word], tokens[1][word]
         if one == two:
             continue
@@ -93,7 +103,7 @@ def _case(a: str, b: str) -> str | None:
             return f"'{x}' is not '{y}'"
         article = [bool(re.search(rf"\b(?:the|an?) {word}\b", text.lower())) for text in (a, b)]
         named = word in words("names that are words") or article[0] != article[1]
-        if named and _cased(a) and _cased(b) and x.islower() != y.islower():
+        if named and not careless and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
 

@@ -121,3 +121,45 @@ def inflected(pair: Small) -> Small | None:
 def meant(pair: Small) -> Small | None:
     """ "What does it mean" beside "what is it"."""
     return _as_kind(pair, "what", 0.90) if {*_kinds(pair)} == {"mean", "what"} else None
+
+
+def object_first(pair: Small) -> Small | None:
+    """ "For learning SAP HANA" beside "of SAP HANA learning"."""
+    one, two = (_verb_first(r) for r in (pair.one, pair.two))
+    if (one, two) == (pair.one, pair.two):
+        return None
+    return replace(pair, one=one, two=two, takes=0.93)
+
+
+def _verb_first(reading: Reading) -> Reading:
+    """A reading in which what ends a chunk in -ing begins it, its marker "for"."""
+    found = list(reading.words)
+    for i, word in enumerate(found):
+        start = i
+        while start and not found[start].marker:
+            start -= 1
+        last = i + 1 == len(found) or found[i + 1].marker
+        if word.ing and last and i > start and found[start].marker in ("of", "for"):
+            found[start : i + 1] = [
+                replace(word, marker="for"),
+                replace(found[start], marker=""),
+                *found[start + 1 : i],
+            ]
+        elif word.ing and word.marker == "of":
+            found[i] = replace(word, marker="for")
+    return replace(reading, words=tuple(found))
+
+
+_EITHER = re.compile(r"\b([A-Za-z]{3,}) ?/ ?([A-Za-z]{3,})\b")
+
+
+def either(pair: Small) -> Small | None:
+    """ "Headphones/earphones" beside one of the two."""
+    found = [_EITHER.findall(t) for t in (pair.a, pair.b)]
+    if bool(found[0]) == bool(found[1]):
+        return None
+    texts = [pair.a, pair.b]
+    longer = 0 if found[0] else 1
+    said = {*re.findall("[a-z]+", texts[1 - longer].lower())}
+    texts[longer] = _EITHER.sub(lambda m: m[2] if m[2].lower() in said else m[1], texts[longer])
+    return read_again(texts[0], texts[1], 0.90)

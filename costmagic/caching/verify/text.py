@@ -30,12 +30,14 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
 _PREFIX = re.compile(r"\bnon-(?=[a-z]{3})")
 _MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
+_RUPEES = re.compile(r"\b(?:rs|inr)\b\.? ?(\d[\d,]*)", re.IGNORECASE)
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
 _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
 
 
 def written_out(text: str) -> str:
     """``text`` in lower case, contractions, money and well-known abbreviations written out, in American spelling."""
+    text = _RUPEES.sub(r"\1 rupee", text)
     lowered = _HYPHEN.sub(" ", _PREFIX.sub("non", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower())))
     if "'" in lowered:
         for pattern, full in _CONTRACTIONS:
@@ -103,7 +105,29 @@ def capitalised(text: str) -> frozenset[str]:
 
 
 # With a capital these begin a title, or are written with one for no reason.
-_NO_NAMES = frozenset("I The A An Of In On To For With And Or From How What Why Can Do Does You Your".split())
+_NO_NAMES = frozenset(
+    [
+        "I",
+        "The",
+        "A",
+        "An",
+        "Of",
+        "In",
+        "On",
+        "To",
+        "For",
+        "With",
+        "And",
+        "Or",
+        "From",
+        "How",
+        "What",
+        "Why",
+        "Can",
+        "Do",
+    ]
+    + ["Does", "You", "Your"]
+)
 
 
 def _spelled(word: str) -> str:
