@@ -50,16 +50,10 @@ def persons(pair: Small) -> Small | None:
         return None
     done = _YOU_DO.match(plain)
     of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
-    if (
-        not of_anyone
-        and not _CAN_GET.match(plain)
-        and not (
-            owned
-            and (pair.one if text is a else pair.two).frame.kind in ("how", "why")
-            and not _YOU_HIMSELF.search(plain)
-        )
-    ):
-        return None
+    if not of_anyone and not _CAN_GET.match(plain):
+        advice = (pair.one if text is a else pair.two).frame.kind in ("how", "why")
+        if not (owned and advice) or _YOU_HIMSELF.search(plain):
+            return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)
 

@@ -54,38 +54,39 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 
+# Those that change the texts come before those that change what was read of them.
 _SMALL = (
     asked.persons,
+    asked.we_or_i,
+    asked.the_or_a,
+    asked.asked_too,
+    asked.quotes,
+    manner.either,
+    manner.there_are,
     asked.one_of_the_best,
     asked.any_of_them,
     wording.words_more,
     wording.same_stem,
     wording.near,
-    asked.the_or_a,
-    asked.asked_too,
-    asked.quotes,
     manner.where_or_how,
     manner.stated,
-    manner.there_are,
     manner.some_of_them,
     manner.good_ones,
     manner.inflected,
     manner.meant,
     manner.object_first,
-    manner.either,
-    asked.we_or_i,
 )
 
 
-def _forgiven(pair: Small, similarity: float, most: int) -> Small | None:
+def _forgiven(pair: Small, similarity: float, most: int, begin: int = 0) -> Small | None:
     """``pair`` without at most ``most`` small differences, None when others are left."""
-    for find in _SMALL:
+    for place, find in enumerate(_SMALL[begin:], begin + 1):
         less = find(pair)
         if less is None or less.takes > similarity:
             continue
         if not (veto(less.one, less.two) or guard(less.a, less.b)):
             return less
-        if most > 1 and (rest := _forgiven(less, similarity, most - 1)):
+        if most > 1 and (rest := _forgiven(less, similarity, most - 1, place)):
             return rest
     return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,16 +46,22 @@ def _frames() -> tuple[tuple[re.Pattern[str], str, str], ...]:
 
 
 @cache
-def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """(pattern, replacement), to be applied in turn."""
-    pairs = (line.split(" =>", 1) for line in lines("rewrites.txt"))
-    return tuple((re.compile(pattern), text.strip().replace("\\s", " ")) for pattern, text in pairs)
+def _rewrites() -> tuple[tuple[Callable[[str], object], re.Pattern[str], str], ...]:
+    """(whether it fits, pattern, replacement), to be applied in turn."""
+    found = []
+    for line in lines("rewrites.txt"):
+        source, text = line.split(" =>", 1)
+        pattern = re.compile(source)
+        # What can only stand at the beginning is not looked for elsewhere.
+        fits = pattern.match if source.startswith("^") else pattern.search
+        found.append((fits, pattern, text.strip().replace("\\s", " ")))
+    return tuple(found)
 
 
 def rewrite(text: str) -> str:
     """``text``, whose politeness is gone, as the question that it comes to."""
-    for pattern, replacement in _rewrites():
-        if pattern.search(text):  # most don't fit, and that is found faster than replaced
+    for fits, pattern, replacement in _rewrites():
+        if fits(text):  # most don't fit, and that is found faster than replaced
             text = pattern.sub(replacement, text, count=1)
     return text
 

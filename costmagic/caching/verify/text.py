@@ -101,33 +101,11 @@ def capitalised(text: str) -> frozenset[str]:
     words = re.findall(r"(?<![.?!] )(?<!^)\b[a-z]?[A-Z][\w'-]*", text)
     if len(words) > 0.7 * max(1, len(text.split())):
         return frozenset()
-    return frozenset(w.lower().removesuffix("'s") for w in words if w not in _NO_NAMES)
-
-
-# With a capital these begin a title, or are written with one for no reason.
-_NO_NAMES = frozenset(
-    [
-        "I",
-        "The",
-        "A",
-        "An",
-        "Of",
-        "In",
-        "On",
-        "To",
-        "For",
-        "With",
-        "And",
-        "Or",
-        "From",
-        "How",
-        "What",
-        "Why",
-        "Can",
-        "Do",
-    ]
-    + ["Does", "You", "Your"]
-)
+    return frozenset(
+        w.lower().removesuffix("'s")
+        for w in words
+        if not (w.lower() in kind("no names") and (len(w) == 1 or w[1:].islower()))
+    )
 
 
 def _spelled(word: str) -> str:
