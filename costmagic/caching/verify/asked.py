@@ -131,7 +131,7 @@ def any_of_them(pair: Small) -> Small | None:
     one, two = pair.one, pair.two
     asked = one.frame.kind
     advice = asked == "what of" and "should" in one.plain and "should" in two.plain
-    if asked != two.frame.kind or not (advice or asked in ("how", "why", "what happens", "yes or no", "difference")):
+    if asked != two.frame.kind or not (advice or asked in ("how", "why", "what happens", "yes or no", "difference", "opinion")):
         return None
     plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
     odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
@@ -155,22 +155,22 @@ def any_of_them(pair: Small) -> Small | None:
     )
     # One file is deleted in another way than several.
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
-    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and asked != "difference" else 0.90)
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and asked not in ("difference", "opinion") else 0.90)
 
 
-_WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))")
+_WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)
 
 
 def the_or_a(pair: Small) -> Small | None:
     """ "The tire", "a tire" and "my tire" in a question about what to do with it."""
     if pair.one.frame.kind not in ("how", "difference") or pair.one.frame.kind != pair.two.frame.kind:
         return None
-    found = [{word: which for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
+    found = [{word.lower(): which.lower() for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
     odd = [w for w in found[0].keys() & found[1].keys() if found[0][w][:1] != found[1][w][:1]]
     if len(odd) != 1 or odd[0] in words("not the same with an article"):
         return None
-    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.97)
+    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t, flags=re.I) for t in (pair.a, pair.b))
+    return read_again(a, b, 0.93 if odd[0] in words("devices") else 0.97)
 
 
 _TOO = re.compile(

@@ -156,9 +156,15 @@ def _owners(a: str, b: str) -> str | None:
     for text, other, more in ((a, b, counts[0] - counts[1]), (b, a, counts[1] - counts[0])):
         for owner, what, then in _OWNED.findall(text):
             if {"our": "my"}.get(owner, owner) in more:
+                if owner == "your" and what in ("health", "body") and re.search(rf"\bfor (?:the )?{what}\b", other):
+                    continue
+                if owner == "your" and form(what).lemma in ("view", "opinion", "thought", "take"):
+                    continue
                 verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
                 mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
-                another = re.search(rf"\b(?:an?|the|your|his|her|their) {re.escape(what)}\b", other)
+                # "My eyes" are "the eyes".
+                the = "" if mine and form(what).plural else "the|"
+                another = re.search(rf"\b(?:an?|{the}your|his|her|their) {re.escape(what)}\b", other)
                 if another or owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
                     return f"only one says '{owner} {what}'"
     return None

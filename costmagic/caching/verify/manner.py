@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import takewhile
 
 from .lexicon import words
 from .reading import Reading
@@ -26,10 +27,23 @@ _FOUND = frozenset({"find", "get", "learn", "buy", "download", "watch", "track",
 
 def where_or_how(pair: Small) -> Small | None:
     """ "Where can I learn to sing" beside "how can I learn to sing": both are told where and how."""
+    if _kinds(pair) == ("where can", "where can"):
+        return _either_got(pair)
     if {*_kinds(pair)} not in ({"how", "where can"}, {"how", "place to"}, {"where can", "place to"}):
         return None
     done = [r.words[0].name if r.words else "" for r in (pair.one, pair.two)]
     return _as_kind(pair, "how", 0.93) if done[0] == done[1] and done[0] in _FOUND else None
+
+
+_GOT = frozenset({"find", "get", "buy"})
+
+
+def _either_got(pair: Small) -> Small | None:
+    """Where something can be bought, and where it can be found."""
+    one, two = pair.one.words[:1], pair.two.words[:1]
+    if not one or not two or one[0].name == two[0].name or not {one[0].name, two[0].name} <= _GOT:
+        return None
+    return replace(pair, two=replace(pair.two, words=(*one, *pair.two.words[1:])), takes=0.95)
 
 
 def stated(pair: Small) -> Small | None:
@@ -81,25 +95,21 @@ def some_of_them(pair: Small) -> Small | None:
     return replace(pair, one=one, two=two, takes=0.90)
 
 
-_GOOD = frozenset({"best", "good", "top", "great", "excellent", "interesting", "nice", "amazing", "popular", "famous"})
+_GOOD = frozenset({"best", "good", "top", "great", "excellent", "interesting", "nice", "amazing", "famous", "most"})
 
 
 def good_ones(pair: Small) -> Small | None:
     """ "The best quotes" beside "the quotes" or "some good quotes": of several, one tells the good ones anyway."""
     if _kinds(pair) != ("what", "what") or "one" in (pair.one.frame.count, pair.two.frame.count):
         return None
-    praised = [[w for w in r.words[:1] if w.name in _GOOD and not w.marker] for r in (pair.one, pair.two)]
+    praised = [list(takewhile(lambda w: w.name in _GOOD and not w.marker, r.words)) for r in (pair.one, pair.two)]
     names = [[w.name for w in found] for found in praised]
     if names[0] == names[1] or not all(any(w.plural for w in r.words[:3]) for r in (pair.one, pair.two)):
         return None
     if any(len(r.words) < 3 for r in (pair.one, pair.two)):
         return None
-    one, two = (_without_first(r) if f else r for r, f in zip((pair.one, pair.two), praised, strict=True))
+    one, two = (replace(r, words=r.words[len(found) :]) for r, found in zip((pair.one, pair.two), praised, strict=True))
     return replace(pair, one=one, two=two, takes=0.93)
-
-
-def _without_first(reading: Reading) -> Reading:
-    return replace(reading, words=reading.words[1:])
 
 
 def inflected(pair: Small) -> Small | None:

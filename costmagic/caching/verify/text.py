@@ -72,6 +72,11 @@ def bare_question(text: str) -> str:
     return _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
 
 
+_WHICH_OF = re.compile(
+    r"(?:which|what|who)(?: one)? is (?:the )?(?:better|best|worse|more \w+|[a-z]+er)", re.IGNORECASE
+)
+
+
 def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
     """(the prompt without them, code, quotes and payload)."""
     found: list[str] = []
@@ -89,6 +94,8 @@ def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
     if colon and rest.strip():
         if not strip_politeness(head.lower() + ", x").removesuffix("x").strip(" ,"):
             return rest.strip(), tuple(found)
+        if _WHICH_OF.fullmatch(head.strip()):
+            return f"{head} {rest.strip()}", tuple(found)
         if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
             return f"{head}, {rest}", tuple(found)  # a topic before its question
         found.append(" ".join(rest.split()).rstrip(".?!"))

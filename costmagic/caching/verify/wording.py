@@ -20,9 +20,10 @@ def words_more(pair: Small) -> Small | None:
         return None
     longer, shorter = (pair.one, pair.two) if more[0] else (pair.two, pair.one)
     left = more[0] or more[1]
-    if len(shorter.words) < 3 or sum(left.values()) > 2:
+    if len(shorter.words) < (2 if {*left} <= words("adds little") | words("of what kind") else 3) or sum(left.values()) > 2:
         return None
     little = all(name in words("adds little") for name in left)
+    kind = sum(left.values()) == 1 and {*left} <= words("of what kind")
     extra, at = [], 0
     for place, word in enumerate(longer.words):
         if at < len(shorter.words) and word.name == shorter.words[at].name:
@@ -36,7 +37,7 @@ def words_more(pair: Small) -> Small | None:
         if rest is None:
             return None
         longer = rest
-    takes = 0.90 if little else SURE
+    takes = 0.90 if little or (kind and extra[0] and not longer.words[extra[0] - 1].marker.endswith("…")) else SURE
     return replace(pair, one=longer, takes=takes) if more[0] else replace(pair, two=longer, takes=takes)
 
 
