@@ -126,12 +126,15 @@ _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
 _SEVERAL = r"\b(?:the|all|these|those|my|your|our|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
 
 
+_OF_ANY = frozenset({"how", "how is", "why", "what happens", "yes or no", "difference", "opinion"})
+
+
 def any_of_them(pair: Small) -> Small | None:
     """ "A dog" beside "dogs", where each of them is meant."""
     one, two = pair.one, pair.two
     asked = one.frame.kind
     advice = asked == "what of" and "should" in one.plain and "should" in two.plain
-    if asked != two.frame.kind or not (advice or asked in ("how", "why", "what happens", "yes or no", "difference", "opinion")):
+    if asked != two.frame.kind or not (advice or asked in _OF_ANY):
         return None
     plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
     odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
@@ -145,7 +148,10 @@ def any_of_them(pair: Small) -> Small | None:
         if not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
             bare = True
         if asked != "difference" and any(
-            re.search(_SEVERAL.format(re.escape(f)), texts[i]) for i, among in enumerate(forms) for f in among
+            re.search(_SEVERAL.format(re.escape(f)), texts[i])
+            for i, among in enumerate(forms)
+            for f in among
+            if asked != "how is" or i != single  # "how does the stock market work"
         ):
             return None
     if not odd:
@@ -155,7 +161,8 @@ def any_of_them(pair: Small) -> Small | None:
     )
     # One file is deleted in another way than several.
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
-    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and asked not in ("difference", "opinion") else 0.90)
+    easy = asked in ("difference", "opinion", "how is")
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and not easy else 0.90)
 
 
 _WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)

@@ -71,11 +71,15 @@ _PASSIVE = re.compile(
 )
 
 
+_MAY_BE = re.compile(r"^can (?!i |you |we |he |she |they |it |one |someone |anyone |people )(.+?) be (\w+)$")
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
 
 
 def active(sentence: str) -> str:
     """ "How can x be stopped" as "how can i stop x"."""
+    match = _MAY_BE.match(sentence)
+    if match and (done := form(match[2])).past:
+        return f"can i {done.lemma} {match[1]}"
     match = _PASSIVE.match(sentence)
     if match and (done := form(match[2])).past:
         return f"how can i {done.lemma} {match[1]}{match[3]}"

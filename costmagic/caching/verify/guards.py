@@ -161,10 +161,11 @@ def _owners(a: str, b: str) -> str | None:
                 if owner == "your" and form(what).lemma in ("view", "opinion", "thought", "take"):
                     continue
                 verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
-                mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
-                # "My eyes" are "the eyes".
-                the = "" if mine and form(what).plural else "the|"
-                another = re.search(rf"\b(?:an?|{the}your|his|her|their) {re.escape(what)}\b", other)
+                named = {form(what).lemma, form(then).lemma if then else ""}
+                mine = named & (words("anyone's own") | words("devices"))
+                # "My eyes" are "the eyes"; "my phone" is "a phone" where it isn't one to be found or bought.
+                which = "an?|the|" if not mine else "" if mine & words("devices") else "an?|"
+                another = re.search(rf"\b(?:{which}your|his|her|their) {re.escape(what)}\b", other)
                 if another or owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
                     return f"only one says '{owner} {what}'"
     return None

@@ -46,6 +46,9 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
     (frozenset({"of", "for"}), frozenset({"use"})),
     (frozenset({"of", "about"}), frozenset({"part", "fact"})),
+    (frozenset({"of", "to"}), frozenset({"secret", "key", "solution", "answer"})),
+    (frozenset({"from", "on"}), frozenset({"earn_money", "money"})),
+    (frozenset({"from", "through"}), frozenset({"earn_money", "money"})),
 )
 
 
@@ -152,7 +155,7 @@ def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: se
     for i in range(1, len(apart)):
         marker, names = apart[i]
         if (
-            marker not in ("in", "of", "for")
+            marker not in ("in", "of", "for", "from", "on")
             or len(names) != 1
             or not apart[i - 1][1]
             or (names[0] not in named and apart[i - 1][1][-1] != "recipe")
