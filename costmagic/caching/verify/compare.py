@@ -75,6 +75,7 @@ _SMALL = (
     manner.inflected,
     manner.meant,
     manner.object_first,
+    manner.does_or_can,
 )
 
 

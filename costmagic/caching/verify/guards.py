@@ -146,6 +146,7 @@ def _articles(a: str, b: str) -> str | None:
 _OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
 
 
+_OWN = re.compile(r"\b(start|open|launch|run|create) (?:my|your|our) own\b")
 _POINTS = re.compile(r"(?<!do )\b(it|this|that|these|those|them|there|him|her|here)\W*$")
 
 
@@ -185,6 +186,7 @@ def guard(a: str, b: str) -> str | None:
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
     low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
+    low = [_OWN.sub(r"\1 a", text) for text in low]
     points = [_POINTS.findall(text) for text in low]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"

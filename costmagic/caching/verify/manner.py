@@ -106,7 +106,7 @@ def good_ones(pair: Small) -> Small | None:
     names = [[w.name for w in found] for found in praised]
     if names[0] == names[1] or not all(any(w.plural for w in r.words[:3]) for r in (pair.one, pair.two)):
         return None
-    if any(len(r.words) < 3 for r in (pair.one, pair.two)):
+    if any(len(r.words) < 2 for r in (pair.one, pair.two)):
         return None
     one, two = (replace(r, words=r.words[len(found) :]) for r, found in zip((pair.one, pair.two), praised, strict=True))
     return replace(pair, one=one, two=two, takes=0.93)
@@ -173,3 +173,17 @@ def either(pair: Small) -> Small | None:
     said = {*re.findall("[a-z]+", texts[1 - longer].lower())}
     texts[longer] = _EITHER.sub(lambda m: m[2] if m[2].lower() in said else m[1], texts[longer])
     return read_again(texts[0], texts[1], 0.90)
+
+
+def does_or_can(pair: Small) -> Small | None:
+    """ "Does coffee cause headaches" beside "can coffee cause headaches"."""
+    moods = {pair.one.frame.mood, pair.two.frame.mood}
+    if _kinds(pair) != ("yes or no", "yes or no") or moods not in ({"do", "can"}, {"does", "can"}):
+        return None
+    if {"I", "YOU"} & (pair.one.speakers | pair.two.speakers) or not {*_names(pair.one)} & words("can or does"):
+        return None
+    return _as_kind(pair, "yes or no", 0.93)
+
+
+def _names(reading: Reading) -> list[str]:
+    return [w.name for w in reading.words]

@@ -46,6 +46,7 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
     (frozenset({"of", "for"}), frozenset({"use"})),
     (frozenset({"of", "about"}), frozenset({"part", "fact"})),
+    (frozenset({"of", "about"}), frozenset({"think"})),
     (frozenset({"of", "to"}), frozenset({"secret", "key", "solution", "answer"})),
     (frozenset({"from", "on"}), frozenset({"earn_money", "money"})),
     (frozenset({"from", "through"}), frozenset({"earn_money", "money"})),
@@ -89,6 +90,8 @@ def order(a: Reading, b: Reading) -> str | None:
     whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
     if not ordered & _ORDERED:
         if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
+            return None
+        if _only_adverbs_moved(a, b):
             return None
         if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
             return None
@@ -156,9 +159,9 @@ def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: se
         marker, names = apart[i]
         if (
             marker not in ("in", "of", "for", "from", "on")
-            or len(names) != 1
+            or len(names) > 3
             or not apart[i - 1][1]
-            or (names[0] not in named and apart[i - 1][1][-1] != "recipe")
+            or (not {*names} <= named and apart[i - 1][1][-1] != "recipe")
         ):
             continue
         before = apart[i - 1][1]
@@ -167,6 +170,13 @@ def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: se
             if [*map(_key, (*apart[: i - 1], whole, *apart[i + 1 :]))] == [*map(_key, other)]:
                 return True
     return False
+
+
+def _only_adverbs_moved(a: Reading, b: Reading) -> bool:
+    """Whether only "naturally", "quickly" and the like stand elsewhere, in a sentence of one clause."""
+    rest = [[(bare(w.marker), w.name) for w in r.words if w.surface not in words("of manner")] for r in (a, b)]
+    some = all(any(w.surface in words("of manner") and not w.marker for w in r.words) for r in (a, b))
+    return some and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain} and "only" not in a.plain
 
 
 _CLAUSES = frozenset({"who", "that", "which", "if", "when", "because", "while", "and", "or", "but", "until", "unless"})
