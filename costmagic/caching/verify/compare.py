@@ -75,6 +75,8 @@ _SMALL = (
     manner.inflected,
     manner.meant,
     manner.object_first,
+    manner.degree,
+    manner.defined,
     manner.does_or_can,
 )
 

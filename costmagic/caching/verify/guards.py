@@ -114,6 +114,9 @@ _AFTER = (
 )
 
 
+_NEXT = rf"(?!{_AFTER.strip()})[a-z]+"
+
+
 def _articles(a: str, b: str) -> str | None:
     found = []
     for text in (a, b):
@@ -138,7 +141,10 @@ def _articles(a: str, b: str) -> str | None:
         stands = re.search(
             rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
         )
-        if name and not stands and word not in ("best", "most", "first", "last"):
+        # "A Git branch": the article is the branch's.
+        whole = a if one else b
+        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z]){_NEXT}", whole.lower())
+        if name and not stands and not of_next and word not in ("best", "most", "first", "last"):
             return f"'{word}' with and without its article"
     return None
 

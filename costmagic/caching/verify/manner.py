@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from itertools import takewhile
 
-from .lexicon import words
+from .lexicon import synonyms, words
 from .reading import Reading
 from .small import Small, read_again
 
@@ -187,3 +187,45 @@ def does_or_can(pair: Small) -> Small | None:
 
 def _names(reading: Reading) -> list[str]:
     return [w.name for w in reading.words]
+
+
+_DEFINED = (
+    re.compile(r"^\W*what(?: is|'s) an? ", re.IGNORECASE),
+    re.compile(r"^\W*what are (?!the |some |your |my )", re.I),
+)
+
+
+def defined(pair: Small) -> Small | None:
+    """ "What is an algorithm" beside "what are algorithms"."""
+    one, two = pair.one, pair.two
+    texts = (pair.a, pair.b) if _DEFINED[0].match(pair.a) else (pair.b, pair.a)
+    if not (_DEFINED[0].match(texts[0]) and _DEFINED[1].match(texts[1])) or _names(one) != _names(two):
+        return None
+    if {*_names(one)} & (_GOOD | words("not the same in number")) or any(w.marker for w in one.words):
+        return None
+    one, two = (
+        replace(r, frame=replace(r.frame, count=""), words=tuple(replace(w, plural=False) for w in r.words))
+        for r in (one, two)
+    )
+    return replace(pair, one=one, two=two, takes=0.90)
+
+
+def degree(pair: Small) -> Small | None:
+    """ "How safe is it" beside "is it safe": who is told the one knows the other."""
+    kinds = _kinds(pair)
+    asked = next((k for k in kinds if k.startswith("how_")), "")
+    other = pair.two if kinds[0] == asked else pair.one
+    how = synonyms().get((asked[4:],), asked[4:])
+    names = _names(other)
+    if not asked or other.frame.kind != "yes or no" or other.frame.mood not in ("is", "are") or names.count(how) != 1:
+        return None
+    place = names.index(how)
+    if other.words[place].marker:
+        return None
+    other = replace(
+        other,
+        frame=replace(other.frame, kind=asked, mood=""),
+        words=(*other.words[:place], *other.words[place + 1 :]),
+    )
+    changed = replace(pair, two=other) if kinds[0] == asked else replace(pair, one=other)
+    return replace(changed, takes=0.95)

@@ -88,12 +88,12 @@ def order(a: Reading, b: Reading) -> str | None:
         w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools") or w.name.startswith("united_")
     }
     whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
+    if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
+        return None
     if not ordered & _ORDERED:
         if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
             return None
         if _only_adverbs_moved(a, b):
-            return None
-        if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
             return None
         if a.frame.kind == "difference" and _sides(one) == _sides(two):
             return None
