@@ -169,7 +169,7 @@ def _owners(a: str, b: str) -> str | None:
                     continue
                 verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
                 named = {form(what).lemma, form(then).lemma if then else ""}
-                mine = named & (words("anyone's own") | words("devices"))
+                mine = named & (words("anyone's own") | words("one's own where it is done") | words("devices"))
                 # "My eyes" are "the eyes"; "my phone" is "a phone" where it isn't one to be found or bought.
                 which = "an?|the|" if not mine else "" if mine & words("devices") else "an?|"
                 another = re.search(rf"\b(?:{which}your|his|her|their) {re.escape(what)}\b", other)

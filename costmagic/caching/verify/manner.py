@@ -149,9 +149,9 @@ def _verb_first(reading: Reading) -> Reading:
         while start and not found[start].marker:
             start -= 1
         last = i + 1 == len(found) or found[i + 1].marker
-        if word.ing and last and i > start and found[start].marker in ("of", "for"):
+        if word.ing and last and i > start:
             found[start : i + 1] = [
-                replace(word, marker="for"),
+                replace(word, marker=found[start].marker.replace("of", "for")),
                 replace(found[start], marker=""),
                 *found[start + 1 : i],
             ]
