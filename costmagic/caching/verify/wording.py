@@ -132,5 +132,5 @@ def near(pair: Small) -> Small | None:
         return _as_one(pair, places, 0.94)
     for file, takes in (("near.txt", 0.90), ("wordnet.txt", 0.92)):
         if lines_of(file).get(x, {1}) & lines_of(file).get(y, {2}):
-            return _as_one(pair, places, takes if long else 0.965)
+            return _as_one(pair, places, takes if long else 0.975)
     return None
