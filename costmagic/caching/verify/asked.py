@@ -123,7 +123,7 @@ def _uncounted(reading: Reading) -> Reading:
 
 
 _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
-_SEVERAL = r"\b(?:the|all|these|those|my|your|our|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
+_SEVERAL = r"\b(?:the|all|these|those|your|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
 
 
 _OF_ANY = frozenset({"how", "how is", "why", "what happens", "yes or no", "difference", "opinion"})
@@ -145,7 +145,12 @@ def any_of_them(pair: Small) -> Small | None:
         single = 0 if name in plurals[1] else 1
         if name in words("not the same in number") or not all(forms):
             return None
-        if not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
+        mine = any(re.search(rf"\bmy (?:\w+ )?{re.escape(f)}\b", texts[single]) for f in forms[single])
+        if not mine and any(
+            re.search(rf"\b(?:my|our) (?:\w+ )?{re.escape(f)}\b", texts[1 - single]) for f in forms[1 - single]
+        ):
+            return None
+        if not mine and not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
             bare = True
         if asked != "difference" and any(
             re.search(_SEVERAL.format(re.escape(f)), texts[i])
@@ -162,7 +167,7 @@ def any_of_them(pair: Small) -> Small | None:
     # One file is deleted in another way than several.
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
     easy = asked in ("difference", "opinion", "how is")
-    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare and not easy else 0.90)
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.945 if bare and not easy else 0.90)
 
 
 _WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)

@@ -133,6 +133,7 @@ def _generic(reading: Reading) -> frozenset[str]:
 
 def _plurals(a: Reading, b: Reading) -> str | None:
     light = light_names(a, b)
+    light |= {w.name for r in (a, b) for w in r.words if w.ing}  # "in studies", "in studying"
     exempt = light | words("units") | words("either number") | (_generic(a) & _generic(b))
     one, two = (Counter(w.name for w in r.words if w.plural and w.name not in exempt) for r in (a, b))
     if one != two and a.frame.kind != "what happens":

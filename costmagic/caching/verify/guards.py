@@ -74,6 +74,13 @@ def _cased(text: str) -> bool:
     return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
 
 
+_AFTER = (
+    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
+    r"|on|of|for|to|from|with)\b"
+)
+_NEXT = rf"(?!{_AFTER.strip()})[a-z]+"
+
+
 def _case(a: str, b: str) -> str | None:
     tokens: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
     for found, text in zip(tokens, (a, b), strict=True):
@@ -101,20 +108,11 @@ def _case(a: str, b: str) -> str | None:
         x, y = sorted(one)[0], sorted(two)[0]
         if _DATA.match(word) and not x.islower() and not y.islower():
             return f"'{x}' is not '{y}'"
-        article = [bool(re.search(rf"\b(?:the|an?) {word}\b", text.lower())) for text in (a, b)]
+        article = [bool(re.search(rf"\b(?:the|an?) {word}\b(?! {_NEXT})", text.lower())) for text in (a, b)]
         named = word in words("names that are words") or article[0] != article[1]
         if named and not careless and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
-
-
-_AFTER = (
-    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
-    r"|on|of|for|to|from|with)\b"
-)
-
-
-_NEXT = rf"(?!{_AFTER.strip()})[a-z]+"
 
 
 def _articles(a: str, b: str) -> str | None:
