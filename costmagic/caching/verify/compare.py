@@ -75,6 +75,7 @@ _SMALL = (
     manner.inflected,
     manner.meant,
     manner.object_first,
+    manner.possible,
     manner.degree,
     manner.defined,
     manner.does_or_can,

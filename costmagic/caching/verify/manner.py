@@ -229,3 +229,18 @@ def degree(pair: Small) -> Small | None:
     )
     changed = replace(pair, two=other) if kinds[0] == asked else replace(pair, one=other)
     return replace(changed, takes=0.95)
+
+
+def possible(pair: Small) -> Small | None:
+    """ "Is it possible to build muscle without weights" beside "can I"."""
+    if _kinds(pair) != ("yes or no", "yes or no") or {pair.one.frame.mood, pair.two.frame.mood} != {"is", "can"}:
+        return None
+    asked = pair.one if pair.one.frame.mood == "is" else pair.two
+    words_of = [[w for w in r.words if w.name not in ("possible", "I", "YOU")] for r in (pair.one, pair.two)]
+    if _names(asked)[:1] != ["possible"] or len(words_of[0]) < 3 or len(words_of[1]) < 3:
+        return None
+    one, two = (
+        replace(r, words=(replace(found[0], marker=""), *found[1:]), speakers=frozenset())
+        for r, found in zip((pair.one, pair.two), words_of, strict=True)
+    )
+    return _as_kind(replace(pair, one=one, two=two), "yes or no", 0.94)
