@@ -38,7 +38,8 @@ def main(folder: Path) -> None:
                 if count >= MET and count >= SHARE * total[word, kind]:
                     groups[kind, synset].add(word)
     lines = sorted({" ".join(sorted(words)) for words in groups.values() if len(words) > 1})
-    TARGET.write_text("\n".join(lines) + "\n", "ascii")
+    head = "# Words that share a frequent synset of WordNet 3.0, a line a synset; see WORDNET-LICENSE."
+    TARGET.write_text("\n".join([head, *lines]) + "\n", "ascii")
     print(len(lines), "lines")
 
 

@@ -15,7 +15,8 @@ _I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
 _OWN = re.compile(r"\byour (?:own )?([a-z]+)(?: ([a-z]+))?")
 _YOU_DO = re.compile(
-    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n?'?t)? "
+    r"^\W*(?:(?:how|why|what|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n?'?t)?"
+    r"|(?:where|when)\b.*?\b(?:can|could|should|to|if|when)(?:n'?t)?) "
     r"(?:you|u) (?:\w+ly |still |ever )?(\w+)"
 )
 

@@ -69,7 +69,6 @@ _SMALL = (
     wording.same_stem,
     wording.near,
     manner.where_or_how,
-    manner.stated,
     manner.some_of_them,
     manner.good_ones,
     manner.inflected,

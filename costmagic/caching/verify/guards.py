@@ -161,7 +161,11 @@ def _owners(a: str, b: str) -> str | None:
     for text, other, more in ((a, b, counts[0] - counts[1]), (b, a, counts[1] - counts[0])):
         for owner, what, then in _OWNED.findall(text):
             if {"our": "my"}.get(owner, owner) in more:
-                if owner == "your" and what in ("health", "body") and re.search(rf"\bfor (?:the )?{what}\b", other):
+                if (
+                    owner == "your"
+                    and what in ("health", "body")
+                    and re.search(rf"\bfor (?:you|(?:the )?{what})\b", other)
+                ):
                     continue
                 if owner == "your" and form(what).lemma in ("view", "opinion", "thought", "take"):
                     continue

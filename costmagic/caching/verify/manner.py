@@ -1,4 +1,4 @@
-"""Small differences in the manner of asking: as a statement, for a place or a way, for some or for the best."""
+"""Small differences in the manner of asking: for a place or a way, for some or for the best, whether or how much."""
 
 from __future__ import annotations
 
@@ -44,14 +44,6 @@ def _either_got(pair: Small) -> Small | None:
     if not one or not two or one[0].name == two[0].name or not {one[0].name, two[0].name} <= _GOT:
         return None
     return replace(pair, two=replace(pair.two, words=(*one, *pair.two.words[1:])), takes=0.95)
-
-
-def stated(pair: Small) -> Small | None:
-    """A question beside its words as no question, when nearly nothing else differs."""
-    kinds = _kinds(pair)
-    if (kinds[0] == "statement") == (kinds[1] == "statement") or " / " in "".join(kinds):
-        return None
-    return _as_kind(pair, "statement", 0.95)
 
 
 _ANY = re.compile(r"^\W*(?:is|are) there (?:any |some )?(?:good |other )?", re.IGNORECASE)

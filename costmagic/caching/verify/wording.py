@@ -32,12 +32,24 @@ def words_more(pair: Small) -> Small | None:
             extra.append(place)
         else:
             return None
+    # Before another word it says of what kind that is.
+    narrows = not (little or kind) and any(
+        not w.marker and n not in extra
+        for n, w in enumerate(longer.words)
+        if n - 1 in extra and not longer.words[n - 1].ing
+    )
     for place in reversed(extra):
         rest = _without(longer, place)
         if rest is None:
             return None
         longer = rest
-    takes = 0.90 if little or (kind and extra[0] and not longer.words[extra[0] - 1].marker.endswith("…")) else SURE
+    takes = (
+        0.90
+        if little or (kind and extra[0] and not longer.words[extra[0] - 1].marker.endswith("…"))
+        else 0.975
+        if narrows
+        else SURE
+    )
     return replace(pair, one=longer, takes=takes) if more[0] else replace(pair, two=longer, takes=takes)
 
 
