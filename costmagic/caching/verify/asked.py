@@ -29,7 +29,7 @@ _GET = re.compile(
 _CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
 
 
-_YOU_HIMSELF = re.compile(r"\b(?:you|u|yours|yourself)\b")
+_YOU_HIMSELF = re.compile(r"\b(?:you|u|yours)\b")
 
 
 def persons(pair: Small) -> Small | None:
@@ -53,7 +53,7 @@ def persons(pair: Small) -> Small | None:
     of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
     if not of_anyone and not _CAN_GET.match(plain):
         advice = (pair.one if text is a else pair.two).frame.kind in ("how", "why")
-        if not (owned and advice) or _YOU_HIMSELF.search(plain):
+        if not ((owned or "yourself" in tokens) and advice) or _YOU_HIMSELF.search(plain):
             return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)

@@ -73,7 +73,7 @@ _PASSIVE = re.compile(
 
 _MAY_BE = re.compile(r"^can (?!i |you |we |he |she |they |it |one |someone |anyone |people )(.+?) be (\w+)$")
 _IS_DONE = re.compile(
-    r"^how (?:is|are) (?!i\b|you\b|we\b|he\b|she\b|they\b|it\b|this\b|that\b|my\b|your\b)([^,]+?) (\w+)$"
+    r"^how (?:is|are) (?!i\b|you\b|we\b|he\b|she\b|they\b|it\b|this\b|that\b|my\b|your\b)([^,]+?) (?!formed$)(\w+)$"
 )
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
 

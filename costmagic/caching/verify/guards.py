@@ -151,6 +151,7 @@ _OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
 
 
 _OWN = re.compile(r"\b(start|open|launch|run|create) (?:my|your|our) own\b")
+_LIFE = re.compile(r"\b(purpose|meaning|goal) of (?:our|my|your) life\b")
 _POINTS = re.compile(r"(?<!do )\b(it|this|that|these|those|them|there|him|her|here)\W*$")
 
 
@@ -169,7 +170,9 @@ def _owners(a: str, b: str) -> str | None:
                     continue
                 if owner == "your" and form(what).lemma in ("view", "opinion", "thought", "take"):
                     continue
-                verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
+                verb = re.search(
+                    r"\b(?:find|get(?! over| rid)|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text
+                )
                 named = {form(what).lemma, form(then).lemma if then else ""}
                 mine = named & (words("anyone's own") | words("one's own where it is done") | words("devices"))
                 # "My eyes" are "the eyes"; "my phone" is "a phone" where it isn't one to be found or bought.
@@ -194,7 +197,7 @@ def guard(a: str, b: str) -> str | None:
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
     low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
-    low = [_OWN.sub(r"\1 a", text) for text in low]
+    low = [_LIFE.sub(r"\1 of life", _OWN.sub(r"\1 a", text)) for text in low]
     points = [_POINTS.findall(text) for text in low]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"

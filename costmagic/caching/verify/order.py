@@ -154,14 +154,21 @@ def _key(chunk: Chunk) -> Chunk:
 
 
 def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: set[str]) -> bool:
-    """Whether one says "h in X" where the other says "X h"; "oil in fish" is no fish oil, so X must be a name."""
+    """Whether one says "h in X" where the other says "X h".
+
+    "Oil in fish" is no fish oil, so X must be a name, or h what one looks for: "sites for shopping".
+    """
     for i in range(1, len(apart)):
         marker, names = apart[i]
         if (
             marker not in ("in", "of", "for", "from", "on")
             or len(names) > 3
             or not apart[i - 1][1]
-            or (not {*names} <= named and apart[i - 1][1][-1] != "recipe")
+            or (
+                not {*names} <= named
+                and apart[i - 1][1][-1] != "recipe"
+                and not (marker == "for" and apart[i - 1][1][-1] in words("best by taste"))
+            )
         ):
             continue
         before = apart[i - 1][1]

@@ -139,7 +139,10 @@ def near(pair: Small) -> Small | None:
     if places is None:
         return None
     x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
-    long = len(pair.one.words) > 2  # two words are often a phrase of their own: to make a scene
+    # Two words are often a phrase of their own: to make a scene; not so "improve my memory", "the role of the liver".
+    rest = [w for i, w in enumerate(pair.one.words) if i != places[0]]
+    own = pair.one.frame.kind == "how" and rest[0].name in words("anyone's own")
+    long = len(rest) > 1 or own or (rest[0].marker == "of" and places[0] == 0)
     if {x, y} == {"good", "better"} and pair.one.frame.kind == pair.two.frame.kind == "how":
         return _as_one(pair, places, 0.94)
     for file, takes in (("near.txt", 0.90), ("wordnet.txt", 0.92)):
