@@ -198,6 +198,9 @@ def asked_too(pair: Small) -> Small | None:
     a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
         return read_again(a, b, 0.90)
+    a, b = (_NEXT.sub(r" and \1", t) for t in (pair.a, pair.b))
+    if (a, b) != (pair.a, pair.b) and _bare(a) == _bare(b):
+        return read_again(a, a, 0.90)
     a, b = _EXAMPLES.sub("?", pair.a), _EXAMPLES.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
         return read_again(a, b, 0.91)
@@ -206,6 +209,13 @@ def asked_too(pair: Small) -> Small | None:
     if not end or not _ABOUT_IT.match(more) or "?" in short.rstrip("? "):
         return None
     return read_again(first, short, 0.91)
+
+
+_NEXT = re.compile(r"(?:\? *(?:and )?|,? and )(how|why|what)\b(?=[^?]*\?? *$)", re.IGNORECASE)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"[\w']+", text.lower()))
 
 
 _EXAMPLES = re.compile(

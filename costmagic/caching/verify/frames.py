@@ -73,7 +73,8 @@ _PASSIVE = re.compile(
 
 _MAY_BE = re.compile(r"^can (?!i |you |we |he |she |they |it |one |someone |anyone |people )(.+?) be (\w+)$")
 _IS_DONE = re.compile(
-    r"^how (?:is|are) (?!i\b|you\b|we\b|he\b|she\b|they\b|it\b|this\b|that\b|my\b|your\b)([^,]+?) (?!formed$)(\w+)$"
+    r"^how (?:is|are) (?!(?:i|you|we|he|she|they|it|this|that|my|your)\b)([^,]+?) "
+    r"(?!formed$)(\w+)(| (?:in|at|on) [^,]+)$"
 )
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
 
@@ -85,7 +86,7 @@ def active(sentence: str) -> str:
         return f"can i {done.lemma} {match[1]}"
     match = _IS_DONE.match(sentence)
     if match and (done := form(match[2])).past and match[2].endswith(("ed", "en", "wn", "de", "lt")):
-        return f"how do i {done.lemma} {match[1]}"
+        return f"how do i {done.lemma} {match[1]}{match[3]}"
     match = _PASSIVE.match(sentence)
     if match and (done := form(match[2])).past:
         return f"how can i {done.lemma} {match[1]}{match[3]}"

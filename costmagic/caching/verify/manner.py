@@ -96,7 +96,7 @@ def good_ones(pair: Small) -> Small | None:
         return None
     praised = [list(takewhile(lambda w: w.name in _GOOD and not w.marker, r.words)) for r in (pair.one, pair.two)]
     names = [[w.name for w in found] for found in praised]
-    if names[0] == names[1] or not all(any(w.plural for w in r.words[:3]) for r in (pair.one, pair.two)):
+    if names[0] == names[1] or not all(any(w.plural for w in r.words[:5]) for r in (pair.one, pair.two)):
         return None
     if any(len(r.words) < 2 for r in (pair.one, pair.two)):
         return None
