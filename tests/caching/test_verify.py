@@ -11,6 +11,7 @@ import pytest
 
 from costmagic.caching.neighbours import LOOK_FROM, PLAIN_COSINE
 from costmagic.caching.verify.compare import examine
+from costmagic.caching.verify.frames import _rewrites
 from costmagic.caching.verify.judge import Judge
 from costmagic.embedding import MiniLM
 
@@ -263,3 +264,16 @@ def test_a_lower_rate_asks_for_no_less() -> None:
     for name in ("minilm", "wordllama", "default"):
         limits = [judge.threshold(name, rate) for rate in (0.5, 0.05, 0.01)]
         assert limits == sorted(limits)
+
+
+def test_what_a_rewrite_needs_is_in_all_that_it_fits() -> None:
+    texts = {
+        pair[side].lower().strip(" ?") for name in ("forums", "paraphrases") for pair in _pairs(name) for side in "ab"
+    }
+    fitted = 0
+    for needed, fits, pattern, _ in _rewrites():
+        for text in texts:
+            if fits(text):
+                fitted += 1
+                assert needed in text, pattern
+    assert fitted > 500

@@ -45,23 +45,33 @@ def _frames() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     return tuple(found)
 
 
+_GROUP = re.compile(r"\[[^\]]*\][?*+]?|\\.[?*+]?|[^\\\[(][?*]")
+
+
+def _needed(source: str) -> str:
+    """The longest text that whatever fits a regular expression holds, "" where none is plain to see."""
+    while (shorter := re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", "\0", source)) != source:
+        source = shorter
+    return "" if "|" in source else max(re.split(r"[\0^$.+]", _GROUP.sub("\0", source)), key=len)
+
+
 @cache
-def _rewrites() -> tuple[tuple[Callable[[str], object], re.Pattern[str], str], ...]:
-    """(whether it fits, pattern, replacement), to be applied in turn."""
+def _rewrites() -> tuple[tuple[str, Callable[[str], object], re.Pattern[str], str], ...]:
+    """(what a text must hold to fit, whether it fits, pattern, replacement), to be applied in turn."""
     found = []
     for line in lines("rewrites.txt"):
         source, text = line.split(" =>", 1)
         pattern = re.compile(source)
         # What can only stand at the beginning is not looked for elsewhere.
         fits = pattern.match if source.startswith("^") else pattern.search
-        found.append((fits, pattern, text.strip().replace("\\s", " ")))
+        found.append((_needed(source), fits, pattern, text.strip().replace("\\s", " ")))
     return tuple(found)
 
 
 def rewrite(text: str) -> str:
     """``text``, whose politeness is gone, as the question that it comes to."""
-    for fits, pattern, replacement in _rewrites():
-        if fits(text):  # most don't fit, and that is found faster than replaced
+    for needed, fits, pattern, replacement in _rewrites():
+        if needed in text and fits(text):  # most don't fit, and that is found faster than replaced
             text = pattern.sub(replacement, text, count=1)
     return text
 
