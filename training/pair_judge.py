@@ -35,7 +35,7 @@ STEPS = np.round(np.arange(0.02, 1.0, 0.02), 2)
 
 def pairs() -> Iterator[dict[str, Any]]:
     """The pairs to train on: phenomenon, same, a, b. The others are for judging alone."""
-    for name in ("adversarial", "paraphrases"):
+    for name in ("adversarial", "forgiven", "paraphrases", "forums"):
         for line in (ROOT / "pairs" / f"{name}.jsonl").read_text("utf-8").splitlines():
             yield json.loads(line)
 
@@ -54,8 +54,9 @@ def fit(x: np.ndarray, y: np.ndarray) -> LogisticRegression:
 def main(home: Path) -> None:
     """Fit, calibrate, write, report."""
     every = list(pairs())
-    # What is merely about the same: each question beside the next paraphrase of its phenomenon.
-    kin = [p for p in every if p["same"]]
+    # What is merely about the same: each question beside the next paraphrase of its phenomenon. Of what is asked on
+    # forums the next may be the same question once more.
+    kin = [p for p in every if p["same"] and not p["phenomenon"].startswith("asked ")]
     every += [
         {"phenomenon": p["phenomenon"], "same": False, "a": p["a"], "b": q["b"]}
         for p, q in pairwise(kin)

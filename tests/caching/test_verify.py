@@ -11,10 +11,11 @@ import pytest
 
 from costmagic.caching.neighbours import LOOK_FROM, PLAIN_COSINE
 from costmagic.caching.verify.compare import examine
+from costmagic.caching.verify.frames import _rewrites
 from costmagic.caching.verify.judge import Judge
 from costmagic.embedding import MiniLM
 
-ADVERSARIAL = ("adversarial", "held-out", "tester", "blind")
+ADVERSARIAL = ("adversarial", "held-out", "tester", "blind", "forgiven")
 
 PAIRS = Path(__file__).parents[2] / "training" / "pairs"
 
@@ -42,7 +43,7 @@ def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str,
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
     pairs = [p for name in ADVERSARIAL for p in _pairs(name) if not p["same"]]
-    assert len(pairs) >= 2600
+    assert len(pairs) >= 3100
     cosines = _cosines(pairs, minilm)
     assert _served(pairs, cosines) == []
     # The set is worth its name: the plain rule serves many of them.
@@ -64,8 +65,17 @@ def test_more_of_the_held_out_paraphrases_are_served_than_by_the_plain_rule(mini
     assert len(_served(pairs, cosines)) > sum(c > PLAIN_COSINE for c in cosines)
 
 
+def test_more_of_what_is_asked_on_forums_is_served_than_by_the_plain_rule(minilm: MiniLM) -> None:
+    pairs = _pairs("forums")
+    assert len(pairs) >= 700
+    cosines = _cosines(pairs, minilm)
+    served = len(_served(pairs, cosines))
+    assert served > 1.1 * sum(c > PLAIN_COSINE for c in cosines)
+    assert served / len(pairs) > 0.60
+
+
 def test_the_order_of_the_two_does_not_matter() -> None:
-    for name in (*ADVERSARIAL, "paraphrases"):
+    for name in (*ADVERSARIAL, "paraphrases", "forums"):
         for pair in _pairs(name):
             for cosine in (0.0, 0.96):
                 there, back = examine(pair["a"], pair["b"], cosine), examine(pair["b"], pair["a"], cosine)
@@ -85,6 +95,21 @@ def test_the_order_of_the_two_does_not_matter() -> None:
         ("How do I change the tire on a truck?", "How do I change a tire on a truck?", 0.98),
         ("Who ended the Great Depression, and why?", "Who ended the Great Depression?", 0.96),
         ("How does Hamlet end?", "How does 'Hamlet' end?", 0.96),
+        ("Where can I learn to sing?", "How can I learn to sing?", 0.95),
+        ("Are there any good bakeries in Lyon?", "What are some bakeries in Lyon?", 0.95),
+        ("What is a good book on bees?", "What are some good books on bees?", 0.93),
+        ("What are the best quotes in Casablanca?", "What are the quotes in Casablanca?", 0.95),
+        ("What are the benefits of homeschooling?", "What are the benefits of being homeschooled?", 0.95),
+        ("What are tips for learning SAP HANA?", "What are tips for SAP HANA learning?", 0.95),
+        ("Does stress cause acne in adults?", "Can stress cause acne in adults?", 0.95),
+        ("What is an algorithm?", "What are algorithms?", 0.92),
+        ("How safe is it to travel to Mexico?", "Is it safe to travel to Mexico?", 0.96),
+        ("Can I build muscle without weights?", "Is it possible to build muscle without weights?", 0.96),
+        ("Which headphones/earphones are best?", "Which headphones are best?", 0.92),
+        ("Why do we sneeze in sunlight?", "Why do I sneeze in sunlight?", 0.93),
+        ("Why do cats purr when they envision mice?", "Why do cats purr when they foresee mice?", 0.93),
+        ("How do you judge a melon at the market?", "How do I judge a melon at the market?", 0.92),
+        ("What is the GMAT exam used for in Spain?", "What is the GMAT used for in Spain?", 0.92),
     ],
 )
 def test_small_differences_are_forgiven_to_what_is_much_alike(a: str, b: str, cosine: float) -> None:
@@ -108,6 +133,16 @@ def test_small_differences_are_forgiven_to_what_is_much_alike(a: str, b: str, co
         ("Do few people survive rabies?", "Do a few people survive rabies?"),
         ("What is marital law?", "What is martial law?"),
         ("How do I pick a lock?", "How do I choose a lock?"),
+        ("When do you open the shop?", "When do I open the shop?"),
+        ("How do you compare to other banks?", "How do I compare to other banks?"),
+        ("How do I get a visa for Brazil?", "How do I get a tourist visa for Brazil?"),
+        ("Can you write code?", "Can I write code?"),
+        ("What is a glass?", "What are glasses?"),
+        ("Are there any sharks in Malta?", "What are the benefits of sharks in Malta?"),
+        ("How hard is it to become a pilot?", "Is it easy to become a pilot?"),
+        ("Where can I buy a house in Rome?", "How can I build a house in Rome?"),
+        ("How do I break a leg?", "How do I break my legs?"),
+        ("Does garlic kill bacteria?", "Can bacteria kill garlic?"),
         ("How do I repair thing p1x0 at home?", "How do I repair thing p0x0 at home?"),
         ("How do I repair the p1x0 thing at home?", "How do I repair the thing at home?"),
         ("Can I take clonidine with food at night?", "Can I take clonazepam with food at night?"),
@@ -194,6 +229,14 @@ def test_small_things_that_change_the_answer_are_seen(a: str, b: str) -> None:
         ("How do I turn off notifications?", "How do I disable notifications?"),
         ("My package hasn't arrived", "My package has not arrived yet"),
         ("How do you boil an egg?", "How do I boil an egg?"),
+        ("How do I legally change my name?", "How do I change my name legally?"),
+        ("Which app is best for learning Spanish?", "What is the best app for learning Spanish?"),
+        ("What is the quickest way to lose weight?", "How do I lose weight quickly?"),
+        ("Is peanut butter bad for you?", "Is peanut butter bad for your health?"),
+        ("How is paper recycled?", "How do I recycle paper?"),
+        ("How do I reset my router to factory mode?", "How do I reset a router to factory mode?"),
+        ("Which is better: Rome or Milan?", "Which is better, Rome or Milan?"),
+        ("How do I download YouTube videos?", "How do I download videos from YouTube?"),
     ],
 )
 def test_ways_of_asking_that_come_to_the_same_are_known(a: str, b: str) -> None:
@@ -221,3 +264,16 @@ def test_a_lower_rate_asks_for_no_less() -> None:
     for name in ("minilm", "wordllama", "default"):
         limits = [judge.threshold(name, rate) for rate in (0.5, 0.05, 0.01)]
         assert limits == sorted(limits)
+
+
+def test_what_a_rewrite_needs_is_in_all_that_it_fits() -> None:
+    texts = {
+        pair[side].lower().strip(" ?") for name in ("forums", "paraphrases") for pair in _pairs(name) for side in "ab"
+    }
+    fitted = 0
+    for needed, fits, pattern, _ in _rewrites():
+        for text in texts:
+            if fits(text):
+                fitted += 1
+                assert needed in text, pattern
+    assert fitted > 500

@@ -15,16 +15,21 @@ _I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
 _PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
 _OWN = re.compile(r"\byour (?:own )?([a-z]+)(?: ([a-z]+))?")
 _YOU_DO = re.compile(
-    r"^\W*(?:how|why|where|what|when|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n't)? "
+    r"^\W*(?:(?:how|why|what|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n?'?t)?"
+    r"|(?:where|when)\b.*?\b(?:can|could|should|to|if|when)(?:n'?t)?) "
     r"(?:you|u) (?:\w+ly |still |ever )?(\w+)"
 )
 
 
 _GET = re.compile(
     r"\b(?:you|u) (?:get "
-    r"(?:rid|over|started|used|better|into|out|along|pregnant|taller|bigger|smaller|stronger|a \w+ (?:to|at|in|out)\b)"
-    r"|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
+    r"(?:rid|over|started|used|better|into|out|off|along|pregnant|(?:an? )?(?:taller|bigger|smaller|stronger)"
+    r"|a \w+ (?:to|at|in|out)\b)|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
 )
+_CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
+
+
+_YOU_HIMSELF = re.compile(r"\b(?:you|u|yours)\b")
 
 
 def persons(pair: Small) -> Small | None:
@@ -39,15 +44,33 @@ def persons(pair: Small) -> Small | None:
         return None
     plain = text.lower().replace("’", "'")
     tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
+    if tokens & words("a company's own"):
+        return None
+    owned = [{form(n).lemma for n in both} for both in _OWN.findall(plain)]
+    if not all(names & (words("anyone's own") | words("no assistant has")) for names in owned):
+        return None
     done = _YOU_DO.match(plain)
     of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
-    if not of_anyone or tokens & words("a company's own"):
-        return None
-    owned = {form(n).lemma for both in _OWN.findall(plain) for n in both[:1]}
-    if owned - words("anyone's own") - words("no assistant has"):
-        return None
+    if not of_anyone and not _CAN_GET.match(plain):
+        advice = (pair.one if text is a else pair.two).frame.kind in ("how", "why")
+        if not ((owned or "yourself" in tokens) and advice) or _YOU_HIMSELF.search(plain):
+            return None
     of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
     return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)
+
+
+_WE = {"we": "i", "us": "me", "our": "my", "ours": "mine", "ourselves": "myself"}
+_US = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_ME = re.compile(r"\b(?:i|me|my|mine|myself)\b", re.IGNORECASE)
+
+
+def we_or_i(pair: Small) -> Small | None:
+    """ "Why do we sneeze" beside "why do I sneeze"."""
+    said = [(bool(_US.search(t)), bool(_ME.search(t))) for t in (pair.a, pair.b)]
+    if {*said} != {(True, False), (False, True)} or re.search(r"\bUS\b", pair.a + pair.b):
+        return None
+    a, b = (_US.sub(lambda m: _WE[m[0].lower()], t) for t in (pair.a, pair.b))
+    return read_again(a, b, 0.92)
 
 
 def one_of_the_best(pair: Small) -> Small | None:
@@ -63,13 +86,33 @@ def one_of_the_best(pair: Small) -> Small | None:
     sought = all(
         any(w.marker in ("for", "to", "under") or (w.marker == "in" and w.name in places) for w in r.words)
         for r in (one, two)
-    )
+    ) or (_of_taste(one) and _of_taste(two))
     return replace(
         pair, one=_uncounted(one), two=_uncounted(two), takes=FORGIVEN_FROM if sought else 0.95 if favorite else 0.97
     )
 
 
-_BEST = frozenset({"best", "worst", "funniest", "weirdest", "favorite"})
+def _of_taste(reading: Reading) -> bool:
+    """Whether what is best is a matter of taste, so that whoever tells one could have told another."""
+    names = {w.name for w in reading.words}
+    return bool(names & words("best by taste")) and "time" not in names and "class" not in names
+
+
+_BEST = frozenset(
+    [
+        "best",
+        "worst",
+        "funniest",
+        "weirdest",
+        "favorite",
+        "coolest",
+        "scariest",
+        "craziest",
+        "greatest",
+        "saddest",
+        "nicest",
+    ]
+)
 
 
 def _uncounted(reading: Reading) -> Reading:
@@ -81,7 +124,10 @@ def _uncounted(reading: Reading) -> Reading:
 
 
 _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
-_SEVERAL = r"\b(?:the|all|these|those|my|your|our|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
+_SEVERAL = r"\b(?:the|all|these|those|your|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
+
+
+_OF_ANY = frozenset({"how", "how is", "why", "what happens", "yes or no", "difference", "opinion"})
 
 
 def any_of_them(pair: Small) -> Small | None:
@@ -89,7 +135,7 @@ def any_of_them(pair: Small) -> Small | None:
     one, two = pair.one, pair.two
     asked = one.frame.kind
     advice = asked == "what of" and "should" in one.plain and "should" in two.plain
-    if asked != two.frame.kind or not (advice or asked in ("how", "why", "what happens", "yes or no", "difference")):
+    if asked != two.frame.kind or not (advice or asked in _OF_ANY):
         return None
     plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
     odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
@@ -100,10 +146,18 @@ def any_of_them(pair: Small) -> Small | None:
         single = 0 if name in plurals[1] else 1
         if name in words("not the same in number") or not all(forms):
             return None
-        if not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
+        mine = any(re.search(rf"\bmy (?:\w+ )?{re.escape(f)}\b", texts[single]) for f in forms[single])
+        if not mine and any(
+            re.search(rf"\b(?:my|our) (?:\w+ )?{re.escape(f)}\b", texts[1 - single]) for f in forms[1 - single]
+        ):
+            return None
+        if not mine and not any(re.search(_ONE.format(re.escape(f)), texts[single]) for f in forms[single]):
             bare = True
         if asked != "difference" and any(
-            re.search(_SEVERAL.format(re.escape(f)), texts[i]) for i, among in enumerate(forms) for f in among
+            re.search(_SEVERAL.format(re.escape(f)), texts[i])
+            for i, among in enumerate(forms)
+            for f in among
+            if asked != "how is" or i != single  # "how does the stock market work"
         ):
             return None
     if not odd:
@@ -113,39 +167,61 @@ def any_of_them(pair: Small) -> Small | None:
     )
     # One file is deleted in another way than several.
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
-    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.95 if bare else 0.90)
+    easy = asked in ("difference", "opinion", "how is")
+    return replace(pair, one=one, two=two, takes=0.97 if handled else 0.945 if bare and not easy else 0.90)
 
 
-_WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))")
+_WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)
 
 
 def the_or_a(pair: Small) -> Small | None:
     """ "The tire", "a tire" and "my tire" in a question about what to do with it."""
     if pair.one.frame.kind not in ("how", "difference") or pair.one.frame.kind != pair.two.frame.kind:
         return None
-    found = [{word: which for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
+    found = [{word.lower(): which.lower() for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
     odd = [w for w in found[0].keys() & found[1].keys() if found[0][w][:1] != found[1][w][:1]]
     if len(odd) != 1 or odd[0] in words("not the same with an article"):
         return None
-    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.97)
+    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t, flags=re.I) for t in (pair.a, pair.b))
+    return read_again(a, b, 0.93 if odd[0] in words("devices") else 0.97)
 
 
-_TOO = re.compile(r"(?:,? and why|[?.,;] *(?:and )?(?:why|how)|[?.,;] *explain\b[^?.]*)[?. ]*$", re.IGNORECASE)
+_TOO = re.compile(
+    r"(?:,? and why|[?.,;]* *(?:and )?if (?:so|yes),? (?:why|how)|[?.,;] *(?:and )?(?:why|how)"
+    r"|[?.,;] *explain\b[^?.]*)[?. ]*$",
+    re.IGNORECASE,
+)
 
 
 def asked_too(pair: Small) -> Small | None:
     """Only one asks "and why?" as well, or another question about the same."""
     a, b = _TOO.sub("?", pair.a), _TOO.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
-        return read_again(a, b, 0.95)
+        return read_again(a, b, 0.90)
+    a, b = (_NEXT.sub(r" and \1", t) for t in (pair.a, pair.b))
+    if (a, b) != (pair.a, pair.b) and _bare(a) == _bare(b):
+        return read_again(a, a, 0.90)
+    a, b = _EXAMPLES.sub("?", pair.a), _EXAMPLES.sub("?", pair.b)
+    if (a == pair.a) != (b == pair.b):
+        return read_again(a, b, 0.91)
     short, long = sorted((pair.a, pair.b), key=len)
     first, end, more = long.partition("?")
     if not end or not _ABOUT_IT.match(more) or "?" in short.rstrip("? "):
         return None
-    return read_again(first, short, 0.96)
+    return read_again(first, short, 0.91)
 
 
+_NEXT = re.compile(r"(?:\? *(?:and )?|,? and )(how|why|what)\b(?=[^?]*\?? *$)", re.IGNORECASE)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"[\w']+", text.lower()))
+
+
+_EXAMPLES = re.compile(
+    r"\? *(?:and )?what are (?:some|the|its|their) (?:\w+ )?(?:similarities|examples|types|uses|differences)\?* *$",
+    re.I,
+)
 _ABOUT_IT = re.compile(
     r"^ *(?:and )?(?:how|why|what|when|where|who)\b[^?]*\b(?:it|its|they|them|this|these|he|she)\b[^?]*\?* *$", re.I
 )
@@ -160,4 +236,4 @@ def quotes(pair: Small) -> Small | None:
     if quoted[0] == quoted[1]:
         return None
     a, b = (_QUOTES.sub("", t) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.95)
+    return read_again(a, b, 0.90)

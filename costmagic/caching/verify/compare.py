@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from . import asked, wording
+from . import asked, manner, wording
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
@@ -48,34 +48,48 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
     if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
-        forgiven = _forgiven(Small(a, b, one, two), similarity, 2)
+        forgiven = _forgiven(Small(a, b, one, two), similarity, 3)
         if forgiven:
             return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
 
 
+# Those that change the texts come before those that change what was read of them.
 _SMALL = (
     asked.persons,
+    asked.we_or_i,
+    asked.the_or_a,
+    asked.asked_too,
+    asked.quotes,
+    manner.either,
+    manner.there_are,
     asked.one_of_the_best,
     asked.any_of_them,
     wording.words_more,
     wording.same_stem,
     wording.near,
-    asked.the_or_a,
-    asked.asked_too,
-    asked.quotes,
+    manner.where_or_how,
+    manner.some_of_them,
+    manner.good_ones,
+    manner.inflected,
+    manner.meant,
+    manner.object_first,
+    manner.possible,
+    manner.degree,
+    manner.defined,
+    manner.does_or_can,
 )
 
 
-def _forgiven(pair: Small, similarity: float, most: int) -> Small | None:
+def _forgiven(pair: Small, similarity: float, most: int, begin: int = 0) -> Small | None:
     """``pair`` without at most ``most`` small differences, None when others are left."""
-    for find in _SMALL:
+    for place, find in enumerate(_SMALL[begin:], begin + 1):
         less = find(pair)
         if less is None or less.takes > similarity:
             continue
         if not (veto(less.one, less.two) or guard(less.a, less.b)):
             return less
-        if most > 1 and (rest := _forgiven(less, similarity, most - 1)):
+        if most > 1 and (rest := _forgiven(less, similarity, most - 1, place)):
             return rest
     return None
 
@@ -119,6 +133,7 @@ def _generic(reading: Reading) -> frozenset[str]:
 
 def _plurals(a: Reading, b: Reading) -> str | None:
     light = light_names(a, b)
+    light |= {w.name for r in (a, b) for w in r.words if w.ing}  # "in studies", "in studying"
     exempt = light | words("units") | words("either number") | (_generic(a) & _generic(b))
     one, two = (Counter(w.name for w in r.words if w.plural and w.name not in exempt) for r in (a, b))
     if one != two and a.frame.kind != "what happens":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -44,17 +45,33 @@ def _frames() -> tuple[tuple[re.Pattern[str], str, str], ...]:
     return tuple(found)
 
 
+_GROUP = re.compile(r"\[[^\]]*\][?*+]?|\\.[?*+]?|[^\\\[(][?*]")
+
+
+def _needed(source: str) -> str:
+    """The longest text that whatever fits a regular expression holds, "" where none is plain to see."""
+    while (shorter := re.sub(r"\((?:[^()\\]|\\.)*\)[?*+]?", "\0", source)) != source:
+        source = shorter
+    return "" if "|" in source else max(re.split(r"[\0^$.+]", _GROUP.sub("\0", source)), key=len)
+
+
 @cache
-def _rewrites() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """(pattern, replacement), to be applied in turn."""
-    pairs = (line.split(" =>", 1) for line in lines("rewrites.txt"))
-    return tuple((re.compile(pattern), text.strip().replace("\\s", " ")) for pattern, text in pairs)
+def _rewrites() -> tuple[tuple[str, Callable[[str], object], re.Pattern[str], str], ...]:
+    """(what a text must hold to fit, whether it fits, pattern, replacement), to be applied in turn."""
+    found = []
+    for line in lines("rewrites.txt"):
+        source, text = line.split(" =>", 1)
+        pattern = re.compile(source)
+        # What can only stand at the beginning is not looked for elsewhere.
+        fits = pattern.match if source.startswith("^") else pattern.search
+        found.append((_needed(source), fits, pattern, text.strip().replace("\\s", " ")))
+    return tuple(found)
 
 
 def rewrite(text: str) -> str:
     """``text``, whose politeness is gone, as the question that it comes to."""
-    for pattern, replacement in _rewrites():
-        if pattern.search(text):  # most don't fit, and that is found faster than replaced
+    for needed, fits, pattern, replacement in _rewrites():
+        if needed in text and fits(text):  # most don't fit, and that is found faster than replaced
             text = pattern.sub(replacement, text, count=1)
     return text
 
@@ -64,11 +81,22 @@ _PASSIVE = re.compile(
 )
 
 
+_MAY_BE = re.compile(r"^can (?!i |you |we |he |she |they |it |one |someone |anyone |people )(.+?) be (\w+)$")
+_IS_DONE = re.compile(
+    r"^how (?:is|are) (?!(?:i|you|we|he|she|they|it|this|that|my|your)\b)([^,]+?) "
+    r"(?!formed$)(\w+)(| (?:in|at|on) [^,]+)$"
+)
 _DISTANCE = re.compile(r"^what is the distance (?:from|between) (.+) (?:to|and) (.+)$")
 
 
 def active(sentence: str) -> str:
     """ "How can x be stopped" as "how can i stop x"."""
+    match = _MAY_BE.match(sentence)
+    if match and (done := form(match[2])).past:
+        return f"can i {done.lemma} {match[1]}"
+    match = _IS_DONE.match(sentence)
+    if match and (done := form(match[2])).past and match[2].endswith(("ed", "en", "wn", "de", "lt")):
+        return f"how do i {done.lemma} {match[1]}{match[3]}"
     match = _PASSIVE.match(sentence)
     if match and (done := form(match[2])).past:
         return f"how can i {done.lemma} {match[1]}{match[3]}"

@@ -74,6 +74,13 @@ def _cased(text: str) -> bool:
     return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
 
 
+_AFTER = (
+    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
+    r"|on|of|for|to|from|with)\b"
+)
+_NEXT = rf"(?!{_AFTER.strip()})[a-z]+"
+
+
 def _case(a: str, b: str) -> str | None:
     tokens: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
     for found, text in zip(tokens, (a, b), strict=True):
@@ -84,24 +91,28 @@ def _case(a: str, b: str) -> str | None:
             if not first and not free:
                 found.setdefault(match[0].lower(), set()).add(match[0])
             first = False
-    for word in tokens[0].keys() & tokens[1].keys():
+    both = tokens[0].keys() & tokens[1].keys()
+    # Who writes other names in lower case too does not mean another thing by it.
+    careless = (
+        sum(
+            w in words("names that are words") or not any(x.islower() for x in tokens[0][w] & tokens[1][w])
+            for w in both
+            if {x.islower() for x in tokens[0][w]} != {x.islower() for x in tokens[1][w]}
+        )
+        > 1
+    )
+    for word in both:
         one, two = tokens[0][word], tokens[1][word]
         if one == two:
             continue
         x, y = sorted(one)[0], sorted(two)[0]
         if _DATA.match(word) and not x.islower() and not y.islower():
             return f"'{x}' is not '{y}'"
-        article = [bool(re.search(rf"\b(?:the|an?) {word}\b", text.lower())) for text in (a, b)]
+        article = [bool(re.search(rf"\b(?:the|an?) {word}\b(?! {_NEXT})", text.lower())) for text in (a, b)]
         named = word in words("names that are words") or article[0] != article[1]
-        if named and _cased(a) and _cased(b) and x.islower() != y.islower():
+        if named and not careless and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
-
-
-_AFTER = (
-    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
-    r"|on|of|for|to|from|with)\b"
-)
 
 
 def _articles(a: str, b: str) -> str | None:
@@ -128,7 +139,10 @@ def _articles(a: str, b: str) -> str | None:
         stands = re.search(
             rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
         )
-        if name and not stands and word not in ("best", "most", "first", "last"):
+        # "A Git branch": the article is the branch's.
+        whole = a if one else b
+        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z]){_NEXT}", whole.lower())
+        if name and not stands and not of_next and word not in ("best", "most", "first", "last"):
             return f"'{word}' with and without its article"
     return None
 
@@ -136,6 +150,8 @@ def _articles(a: str, b: str) -> str | None:
 _OWNED = re.compile(r"\b(my|our|your)\s+([\w'’-]+)(?:\s+([\w'’-]+))?")
 
 
+_OWN = re.compile(r"\b(start|open|launch|run|create) (?:my|your|our) own\b")
+_LIFE = re.compile(r"\b(purpose|meaning|goal) of (?:our|my|your) life\b")
 _POINTS = re.compile(r"(?<!do )\b(it|this|that|these|those|them|there|him|her|here)\W*$")
 
 
@@ -146,9 +162,22 @@ def _owners(a: str, b: str) -> str | None:
     for text, other, more in ((a, b, counts[0] - counts[1]), (b, a, counts[1] - counts[0])):
         for owner, what, then in _OWNED.findall(text):
             if {"our": "my"}.get(owner, owner) in more:
-                verb = re.search(r"\b(?:find|get|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text)
-                mine = {form(what).lemma, form(then).lemma if then else ""} & words("anyone's own")
-                another = re.search(rf"\b(?:an?|the|your|his|her|their) {re.escape(what)}\b", other)
+                if (
+                    owner == "your"
+                    and what in ("health", "body")
+                    and re.search(rf"\bfor (?:you|(?:the )?{what})\b", other)
+                ):
+                    continue
+                if owner == "your" and form(what).lemma in ("view", "opinion", "thought", "take"):
+                    continue
+                verb = re.search(
+                    r"\b(?:find|get(?! over| rid)|make|see|buy|have|need|choose|pick|give|lose)\b(?! weight)", text
+                )
+                named = {form(what).lemma, form(then).lemma if then else ""}
+                mine = named & (words("anyone's own") | words("one's own where it is done") | words("devices"))
+                # "My eyes" are "the eyes"; "my phone" is "a phone" where it isn't one to be found or bought.
+                which = "an?|the|" if not mine else "" if mine & words("devices") else "an?|"
+                another = re.search(rf"\b(?:{which}your|his|her|their) {re.escape(what)}\b", other)
                 if another or owner == "your" or not mine or (verb and verb[0] != "lose" and "fat" not in text):
                     return f"only one says '{owner} {what}'"
     return None
@@ -168,6 +197,7 @@ def guard(a: str, b: str) -> str | None:
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
     low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
+    low = [_LIFE.sub(r"\1 of life", _OWN.sub(r"\1 a", text)) for text in low]
     points = [_POINTS.findall(text) for text in low]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"

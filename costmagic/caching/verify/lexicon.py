@@ -94,10 +94,10 @@ def opposites() -> frozenset[frozenset[str]]:
 
 
 @cache
-def near() -> Mapping[str, frozenset[int]]:
-    """Name of a group → the lines of ``near.txt`` in which it is."""
+def near(file: str) -> Mapping[str, frozenset[int]]:
+    """Name of a group → the lines of ``near.txt`` or ``wordnet.txt`` in which it is."""
     known: dict[str, set[int]] = {}
-    for number, line in enumerate(lines("near.txt"), 3):
+    for number, line in enumerate(lines(file), 3):
         for word in line.split():
             known.setdefault(synonyms().get((form(word).lemma,), form(word).lemma), set()).add(number)
     return {name: frozenset(numbers) for name, numbers in known.items()}

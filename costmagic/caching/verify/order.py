@@ -46,6 +46,10 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
     (frozenset({"of", "for"}), frozenset({"use"})),
     (frozenset({"of", "about"}), frozenset({"part", "fact"})),
+    (frozenset({"of", "about"}), frozenset({"think"})),
+    (frozenset({"of", "to"}), frozenset({"secret", "key", "solution", "answer"})),
+    (frozenset({"from", "on"}), frozenset({"earn_money", "money"})),
+    (frozenset({"from", "through"}), frozenset({"earn_money", "money"})),
 )
 
 
@@ -84,10 +88,12 @@ def order(a: Reading, b: Reading) -> str | None:
         w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools") or w.name.startswith("united_")
     }
     whole = names | {w.name for r in (a, b) for w in r.words if w.plural}
+    if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
+        return None
     if not ordered & _ORDERED:
         if _same_but_moved(one, two) or _same_but_swapped(one, two, whole, names, a.frame.kind) or _not_moved(a, b):
             return None
-        if _same_but_compound(one, two, names) or _same_but_compound(two, one, names):
+        if _only_adverbs_moved(a, b):
             return None
         if a.frame.kind == "difference" and _sides(one) == _sides(two):
             return None
@@ -148,14 +154,21 @@ def _key(chunk: Chunk) -> Chunk:
 
 
 def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: set[str]) -> bool:
-    """Whether one says "h in X" where the other says "X h"; "oil in fish" is no fish oil, so X must be a name."""
+    """Whether one says "h in X" where the other says "X h".
+
+    "Oil in fish" is no fish oil, so X must be a name, or h what one looks for: "sites for shopping".
+    """
     for i in range(1, len(apart)):
         marker, names = apart[i]
         if (
-            marker not in ("in", "of", "for")
-            or len(names) != 1
+            marker not in ("in", "of", "for", "from", "on")
+            or len(names) > 3
             or not apart[i - 1][1]
-            or (names[0] not in named and apart[i - 1][1][-1] != "recipe")
+            or (
+                not {*names} <= named
+                and apart[i - 1][1][-1] != "recipe"
+                and not (marker == "for" and apart[i - 1][1][-1] in words("best by taste"))
+            )
         ):
             continue
         before = apart[i - 1][1]
@@ -164,6 +177,13 @@ def _same_but_compound(apart: Sequence[Chunk], other: Sequence[Chunk], named: se
             if [*map(_key, (*apart[: i - 1], whole, *apart[i + 1 :]))] == [*map(_key, other)]:
                 return True
     return False
+
+
+def _only_adverbs_moved(a: Reading, b: Reading) -> bool:
+    """Whether only "naturally", "quickly" and the like stand elsewhere, in a sentence of one clause."""
+    rest = [[(bare(w.marker), w.name) for w in r.words if w.surface not in words("of manner")] for r in (a, b)]
+    some = all(any(w.surface in words("of manner") and not w.marker for w in r.words) for r in (a, b))
+    return some and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain} and "only" not in a.plain
 
 
 _CLAUSES = frozenset({"who", "that", "which", "if", "when", "because", "while", "and", "or", "but", "until", "unless"})

@@ -12,6 +12,7 @@ from .text import TOKEN
 _ABOUT_WORDS = re.compile(r"\b(?:spell|pronounce|word|words|means?|meaning|difference between|synonyms?|antonyms?)\b")
 
 
+_SITUATION = re.compile(r"\bwhat does it mean (?:if|when|that|to)\b")
 _SMALL = "is|are|am|was|were|do|does|did|a|an|the|in|on|at|to|for|be|it|its|this|that|these|those|has|have|had"
 _EITHER = re.compile(rf"\b({_SMALL}) (?:or|and|vs|versus) ({_SMALL})\b(?! \w+ing)")
 
@@ -20,7 +21,7 @@ def mentioned(lowered: str) -> tuple[str, ...]:
     """The small words of a text that asks about words."""
     if either := _EITHER.search(lowered):
         return either.groups()
-    if not _ABOUT_WORDS.search(lowered):
+    if not _ABOUT_WORDS.search(_SITUATION.sub("", lowered)):
         return ()
     small = (kind("empty") | kind("markers")) - kind("in any question")
     return tuple(sorted(t for t in TOKEN.findall(lowered) if t in small))

@@ -30,12 +30,14 @@ _QUOTED = re.compile(r'"([^"]*)"|“([^”]*)”|«([^»]*)»|(?<!\w)\'([^\']+)\
 _HYPHEN = re.compile(r"(?<=[a-z])-(?=[a-z0-9])|(?<=\d)-(?=[a-z])|(?<=\s)[-–—]+(?=\s)")
 _PREFIX = re.compile(r"\bnon-(?=[a-z]{3})")
 _MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
+_RUPEES = re.compile(r"\b(?:rs|inr)\b\.? ?(\d[\d,]*)", re.IGNORECASE)
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
 _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
 
 
 def written_out(text: str) -> str:
     """``text`` in lower case, contractions, money and well-known abbreviations written out, in American spelling."""
+    text = _RUPEES.sub(r"\1 rupee", text)
     lowered = _HYPHEN.sub(" ", _PREFIX.sub("non", _MONEY.sub(_money, _ABBREVIATIONS.sub(_abbreviation, text).lower())))
     if "'" in lowered:
         for pattern, full in _CONTRACTIONS:
@@ -70,6 +72,11 @@ def bare_question(text: str) -> str:
     return _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
 
 
+_WHICH_OF = re.compile(
+    r"(?:which|what|who)(?: one)? is (?:the )?(?:better|best|worse|more \w+|[a-z]+er)", re.IGNORECASE
+)
+
+
 def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
     """(the prompt without them, code, quotes and payload)."""
     found: list[str] = []
@@ -87,6 +94,8 @@ def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
     if colon and rest.strip():
         if not strip_politeness(head.lower() + ", x").removesuffix("x").strip(" ,"):
             return rest.strip(), tuple(found)
+        if _WHICH_OF.fullmatch(head.strip()):
+            return f"{head} {rest.strip()}", tuple(found)
         if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
             return f"{head}, {rest}", tuple(found)  # a topic before its question
         found.append(" ".join(rest.split()).rstrip(".?!"))
@@ -99,7 +108,11 @@ def capitalised(text: str) -> frozenset[str]:
     words = re.findall(r"(?<![.?!] )(?<!^)\b[a-z]?[A-Z][\w'-]*", text)
     if len(words) > 0.7 * max(1, len(text.split())):
         return frozenset()
-    return frozenset(w.lower().removesuffix("'s") for w in words if w != "I")
+    return frozenset(
+        w.lower().removesuffix("'s")
+        for w in words
+        if not (w.lower() in kind("no names") and (len(w) == 1 or w[1:].islower()))
+    )
 
 
 def _spelled(word: str) -> str:

@@ -20,23 +20,36 @@ def words_more(pair: Small) -> Small | None:
         return None
     longer, shorter = (pair.one, pair.two) if more[0] else (pair.two, pair.one)
     left = more[0] or more[1]
-    if len(shorter.words) < 3 or sum(left.values()) > 2:
+    if len(shorter.words) + ({*left} <= words("adds little") | words("of what kind")) < 3 or sum(left.values()) > 2:
         return None
     little = all(name in words("adds little") for name in left)
+    kind = sum(left.values()) == 1 and {*left} <= words("of what kind")
     extra, at = [], 0
     for place, word in enumerate(longer.words):
         if at < len(shorter.words) and word.name == shorter.words[at].name:
             at += 1
-        elif _harmless(word) and not word.past:
+        elif word.name in words("adds little") or (_harmless(word) and not word.past):
             extra.append(place)
         else:
             return None
+    # Before another word it says of what kind that is.
+    narrows = not (little or kind) and any(
+        not w.marker and n not in extra
+        for n, w in enumerate(longer.words)
+        if n - 1 in extra and not longer.words[n - 1].ing
+    )
     for place in reversed(extra):
         rest = _without(longer, place)
         if rest is None:
             return None
         longer = rest
-    takes = 0.90 if little else SURE
+    takes = (
+        0.90
+        if little or (kind and extra[0] and not longer.words[extra[0] - 1].marker.endswith("…"))
+        else 0.975
+        if narrows
+        else SURE
+    )
     return replace(pair, one=longer, takes=takes) if more[0] else replace(pair, two=longer, takes=takes)
 
 
@@ -115,7 +128,9 @@ def same_stem(pair: Small) -> Small | None:
     if not (_harmless(x) and _harmless(y)) or min(len(x.surface), len(y.surface)) < 4 or " " in x.surface + y.surface:
         return None
     stems = [_SUFFIX.sub("", w.surface) for w in (x, y)]
-    return _as_one(pair, places, SURE) if stems[0] == stems[1] and len(stems[0]) >= 4 else None
+    short, long = sorted(stems, key=len)
+    same = long == short if len(short) < 6 else long.startswith(short) and len(long) <= len(short) + 2
+    return _as_one(pair, places, SURE) if same and len(short) >= 4 else None
 
 
 def near(pair: Small) -> Small | None:
@@ -124,5 +139,13 @@ def near(pair: Small) -> Small | None:
     if places is None:
         return None
     x, y = pair.one.words[places[0]].name, pair.two.words[places[1]].name
-    takes = 0.90 if len(pair.one.words) > 2 else 0.975  # two words are often a phrase of their own: to make a scene
-    return _as_one(pair, places, takes) if lines_of().get(x, {1}) & lines_of().get(y, {2}) else None
+    # Two words are often a phrase of their own: to make a scene; not so "improve my memory", "the role of the liver".
+    rest = [w for i, w in enumerate(pair.one.words) if i != places[0]]
+    own = pair.one.frame.kind == "how" and rest[0].name in words("anyone's own")
+    long = len(rest) > 1 or own or (rest[0].marker == "of" and places[0] == 0)
+    if {x, y} == {"good", "better"} and pair.one.frame.kind == pair.two.frame.kind == "how":
+        return _as_one(pair, places, 0.94)
+    for file, takes in (("near.txt", 0.90), ("wordnet.txt", 0.92)):
+        if lines_of(file).get(x, {1}) & lines_of(file).get(y, {2}):
+            return _as_one(pair, places, takes if long else 0.975)
+    return None
