@@ -18,12 +18,12 @@ import pandas as pd
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from made_calls import put
-from notebook.test_wire import examples, fits
 
 import costmagic as cm
 from costmagic import session as sessions
 from costmagic.notebook import panel, panel_cell, panel_requests, panel_sources, panel_spend_wire, panel_wire, plan_wire
 from costmagic.providers import sim
+from notebook.test_wire import examples, fits
 
 SHAPES = {
     "hello": panel_wire.Hello,

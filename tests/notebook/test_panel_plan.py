@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from made_ledger import call, filled
-from notebook.test_wire import fits
 
 from costmagic import session as sessions
 from costmagic.notebook import panel, plan_wire
+from notebook.test_wire import fits
 
 
 def ask(days: Any = 30) -> dict[str, Any]:
