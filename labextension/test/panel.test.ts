@@ -164,6 +164,24 @@ for (const [phase, words] of [
   });
 }
 
+for (const [n, forecast, words] of [
+  [250, 140, /about 140 more pairs would decide, there are no more than 50/],
+  [250, null, /too close to the margin to tell when it will be decided/],
+  [12, null, /too few pairs to say how many more it takes/]
+] as const) {
+  test(`an undecided candidate says what would decide it: ${n} pairs, forecast ${forecast}`, async () => {
+    const candidates = RUNNING?.candidates.map(one => ({ ...one, n, forecast }));
+    const { el, dispose } = shown({ ...BODIES, run: { ...RUNNING, phase: 'done', candidates } });
+    await until(el, /Choose the data/);
+    choose(el, 'Data', 'frame:df');
+    await until(el, /\$0\.0312/);
+    press(el, 'Run');
+    await until(el, /Done, not all decided/);
+    assert.match(el.textContent, words);
+    dispose();
+  });
+}
+
 test('a refusal is shown, and a kernel of another version is told from that', async () => {
   const refused = shown({ ...BODIES, estimate: 'no column ‘x’' });
   await until(refused.el, /Choose the data/);
