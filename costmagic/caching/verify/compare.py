@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from . import asked, manner, wording
+from .anew import said_anew
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
@@ -48,7 +49,9 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
     if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
-        forgiven = _forgiven(Small(a, b, one, two), similarity, 3)
+        pair = Small(a, b, one, two)
+        anew = said_anew(pair)
+        forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
         if forgiven:
             return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))

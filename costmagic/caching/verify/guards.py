@@ -185,6 +185,11 @@ def _owners(a: str, b: str) -> str | None:
 
 def guard(a: str, b: str) -> str | None:
     """Why two prompts differ in what is no word; None when they don't."""
+    return signs(a, b) or owners(a, b)
+
+
+def signs(a: str, b: str) -> str | None:
+    """Why two prompts differ in symbols, single letters, letter case, articles, or what they point to."""
     a, b = bare_question(a), bare_question(b)
     if a == b:
         return None
@@ -196,9 +201,17 @@ def guard(a: str, b: str) -> str | None:
     if (one := _letters(a)) != (two := _letters(b)):
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
-    low = [" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b)]
-    low = [_LIFE.sub(r"\1 of life", _OWN.sub(r"\1 a", text)) for text in low]
-    points = [_POINTS.findall(text) for text in low]
+    points = [_POINTS.findall(text) for text in _low(a, b)]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"
-    return _case(a, b) or _articles(a, b) or _owners(low[0], low[1])
+    return _case(a, b) or _articles(a, b)
+
+
+def owners(a: str, b: str) -> str | None:
+    """Why it matters whose something is: "my phone" beside "a phone"."""
+    return _owners(*_low(bare_question(a), bare_question(b)))
+
+
+def _low(a: str, b: str) -> list[str]:
+    low = (" ".join(" ".join(spellings().get(w, (w,))) for w in t.lower().split()) for t in (a, b))
+    return [_LIFE.sub(r"\1 of life", _OWN.sub(r"\1 a", text)) for text in low]

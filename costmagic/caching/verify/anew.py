@@ -1,0 +1,173 @@
+"""Prompts said anew: what differs in several places at once was worded by another mind.
+
+Who changes what is asked changes it in one place and leaves the rest: "sort it in descending order". Who asks the same
+anew words it differently throughout. So where two prompts are very much alike as a whole and yet differ in several
+places, words that only one has weigh little, unless they are of the kinds that decide an answer: numbers, names,
+negations, units, times, opposites, and one word in place of another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+
+from .guards import owners, signs
+from .lexicon import opposites, words
+from .reading import Reading, Word
+from .small import Small
+
+# From which cosine on several words more, or one word more beside another difference, mean nothing.
+SEVERAL_FROM = 0.88
+ONE_FROM = 0.92
+
+# Small words that turn what stands behind them into something else.
+_TURNING = frozenset(
+    "without before after until except unless against despite up down over under above below beneath inside outside off"
+    " out from between if while during since than".split()
+)
+_DECIDING = ("negators", "quantifiers", "modals", "units", "times", "tools")
+_OTHERS = frozenset("he she his her hers him they their them this that these those".split())
+_OF_DEGREE = frozenset({"most", "more", "least", "less"})
+
+# Ways of asking that are told the same where all else is alike; others must be the same on both sides.
+_ALIKE = (
+    frozenset({"what", "yes or no"}),
+    frozenset({"what", "place to"}),
+    frozenset({"what", "where can"}),
+    frozenset({"what", "mean"}),
+    frozenset({"how", "yes or no"}),
+    frozenset({"how", "place to"}),
+    frozenset({"how", "where can"}),
+    frozenset({"how", "how is"}),
+    frozenset({"where can", "place to"}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What differs between two readings of which nothing forbids that they mean the same.
+
+    Attributes:
+        only: the words that only the one has, and only the other; of "most dangerous" the last.
+        places: in how many places they stand.
+        forms: how many kinds of other small differences there are: the way of asking, one or several, a participle,
+            whose it is.
+    """
+
+    only: tuple[list[Word], list[Word]]
+    places: int
+    forms: int
+
+
+def said_anew(pair: Small) -> Small | None:
+    """``pair`` without its differences, where there are several and none decides an answer."""
+    found = differences(pair)
+    if found is None:
+        return None
+    fewer, more = sorted(found.only, key=len)
+    if len(fewer) == len(more):
+        return None
+    if len(more) > 1 and (found.places > 1 or found.forms):
+        return replace(pair, b=pair.a, two=pair.one, takes=SEVERAL_FROM)
+    if not fewer and found.forms and more[0].name not in words("turns around"):
+        return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM)
+    return None
+
+
+def differences(pair: Small) -> Differences | None:
+    """What differs, None where one difference decides by itself."""
+    one, two = pair.one, pair.two
+    if one.literals != two.literals or one.tense != two.tense or one.mentioned != two.mentioned:
+        return None
+    kinds = one.frame.kind, two.frame.kind
+    if "statement" in kinds or (kinds[0] != kinds[1] and {*kinds} not in _ALIKE):
+        return None
+    if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:
+        return None
+    others = one.speakers != two.speakers
+    if (others and "yes or no" in kinds) or signs(pair.a, pair.b) or _turned(one) != _turned(two):
+        return None
+    units = _units(one), _units(two)
+    names = [[name for name, _ in found] for found in units]
+    counts = [Counter(n) for n in names]
+    more = counts[0] - counts[1], counts[1] - counts[0]
+    common = counts[0] & counts[1]
+    if [*_of(names[0], common)] != [*_of(names[1], common)]:
+        return None
+    if any(frozenset((x, y)) in opposites() for x in more[0] for y in more[1]):
+        return None
+    only = [_words_of(found, left) for found, left in zip(units, more, strict=True)]
+    if any(_decides(word) for found in only for word in found):
+        return None
+    if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
+        return None
+    matched = SequenceMatcher(None, *names, autojunk=False).get_opcodes()
+    forms = (
+        kinds[0] != kinds[1],
+        others or owners(pair.a, pair.b) is not None,
+        _with(one, "past", common) != _with(two, "past", common),
+        {one.frame.count, two.frame.count} == {"one", "many"}
+        or _with(one, "plural", common) != _with(two, "plural", common),
+    )
+    return Differences(
+        (only[0], only[1]), sum(kind != "equal" for kind, *_ in matched), sum(forms)
+    )
+
+
+def _units(reading: Reading) -> list[tuple[str, Word]]:
+    """The content words, "most dangerous" and the like as one."""
+    found: list[tuple[str, Word]] = []
+    for word in reading.words:
+        if found and found[-1][0] in _OF_DEGREE:
+            name = f"{found[-1][0]} {word.name}"
+            found[-1] = name, replace(word, name=name)
+        else:
+            found.append((word.name, word))
+    return found
+
+
+def _words_of(units: list[tuple[str, Word]], left: Counter[str]) -> list[Word]:
+    """The last words of the names in ``left``, as often as they are in it."""
+    left = left.copy()
+    found = []
+    for name, word in reversed(units):
+        if left[name] > 0:
+            left[name] -= 1
+            found.append(word)
+    return found
+
+
+def _of_degree(word: Word) -> bool:
+    return word.name.partition(" ")[0] in _OF_DEGREE
+
+
+def _decides(word: Word) -> bool:
+    """Whether a word that only one side has decides what is asked."""
+    return (
+        word.name in ("I", "YOU", "MY", "YOUR")
+        or word.surface in _OTHERS
+        or word.name.endswith("…")
+        or word.capital
+        or word.number
+        or word.name[0].isdigit()
+        or any(word.name in words(kind) for kind in _DECIDING)
+    )
+
+
+def _turned(reading: Reading) -> Counter[str]:
+    return Counter(m for w in reading.words for m in w.marker.split() if m in _TURNING)
+
+
+def _of(names: list[str], common: Counter[str]) -> Iterator[str]:
+    """``names`` that both sides have, as often as both have them."""
+    left = common.copy()
+    for name in names:
+        if left[name] > 0:
+            left[name] -= 1
+            yield name
+
+
+def _with(reading: Reading, form: str, common: Mapping[str, int]) -> Counter[str]:
+    return Counter(w.name for w in reading.words if w.name in common and getattr(w, form))
