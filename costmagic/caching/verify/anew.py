@@ -24,11 +24,14 @@ ONE_FROM = 0.92
 
 # Small words that turn what stands behind them into something else.
 _TURNING = frozenset(
-    "without before after until except unless against despite up down over under above below beneath inside outside off"
-    " out from between if while during since than".split()
+    {"without", "before", "after", "until", "except", "unless", "against", "despite", "up", "down", "over", "under"}
+    | {"above", "below", "beneath", "inside", "outside", "off", "out", "from", "between", "if", "while", "during"}
+    | {"since", "than"}
 )
 _DECIDING = ("negators", "quantifiers", "modals", "units", "times", "tools")
-_OTHERS = frozenset("he she his her hers him they their them this that these those".split())
+_OTHERS = frozenset(
+    {"he", "she", "his", "her", "hers", "him", "they", "their", "them"} | {"this", "that", "these", "those"}
+)
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
@@ -103,7 +106,7 @@ def differences(pair: Small) -> Differences | None:
         return None
     if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
         return None
-    matched = SequenceMatcher(None, *names, autojunk=False).get_opcodes()
+    matched = SequenceMatcher(None, names[0], names[1], autojunk=False).get_opcodes()
     forms = (
         kinds[0] != kinds[1],
         others or owners(pair.a, pair.b) is not None,
@@ -111,9 +114,7 @@ def differences(pair: Small) -> Differences | None:
         {one.frame.count, two.frame.count} == {"one", "many"}
         or _with(one, "plural", common) != _with(two, "plural", common),
     )
-    return Differences(
-        (only[0], only[1]), sum(kind != "equal" for kind, *_ in matched), sum(forms)
-    )
+    return Differences((only[0], only[1]), sum(kind != "equal" for kind, *_ in matched), sum(forms))
 
 
 def _units(reading: Reading) -> list[tuple[str, Word]]:

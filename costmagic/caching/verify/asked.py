@@ -1,4 +1,4 @@
-"""Small differences in how two prompts ask: of whom, for one or several, with which article, and what else."""
+"""Small differences in what two prompts ask for: one or several, the best, and what is asked besides."""
 
 from __future__ import annotations
 
@@ -6,71 +6,9 @@ import re
 from collections import Counter
 from dataclasses import replace
 
-from .lexicon import form, words
+from .lexicon import words
 from .reading import Reading
-from .small import FORGIVEN_FROM, Small, read_again
-
-_YOU = {"you": "i", "your": "my", "yours": "mine", "yourself": "myself", "u": "i", "ur": "my"}
-_I = frozenset({"i", "my", "mine", "me", "myself", "we", "our", "us"})
-_PERSON = re.compile(r"\b(?:you|your|yours|yourself|u|ur)\b", re.IGNORECASE)
-_OWN = re.compile(r"\byour (?:own )?([a-z]+)(?: ([a-z]+))?")
-_YOU_DO = re.compile(
-    r"^\W*(?:(?:how|why|what|which|if)\b.*?\b(?:do|can|could|should|would|to|if|when)(?:n?'?t)?"
-    r"|(?:where|when)\b.*?\b(?:can|could|should|to|if|when)(?:n'?t)?) "
-    r"(?:you|u) (?:\w+ly |still |ever )?(\w+)"
-)
-
-
-_GET = re.compile(
-    r"\b(?:you|u) (?:get "
-    r"(?:rid|over|started|used|better|into|out|off|along|pregnant|(?:an? )?(?:taller|bigger|smaller|stronger)"
-    r"|a \w+ (?:to|at|in|out)\b)|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
-)
-_CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
-
-
-_YOU_HIMSELF = re.compile(r"\b(?:you|u|yours)\b")
-
-
-def persons(pair: Small) -> Small | None:
-    """ "How do you …" beside "how do I …", where nobody would ask that of an assistant or of a company."""
-    a, b = pair.a, pair.b
-    low = [re.findall(r"[a-z']+", t.lower().replace("’", "'")) for t in (a, b)]
-    said = [({*tokens} & _YOU.keys(), {*tokens} & _I) for tokens in low]
-    if bool(said[0][0]) == bool(said[1][0]) or any(you and i for you, i in said):
-        return None
-    text, other = (pair.a, pair.two) if said[0][0] else (pair.b, pair.one)
-    if len(other.words) < 2:  # "how do I learn?": nothing says of what
-        return None
-    plain = text.lower().replace("’", "'")
-    tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
-    if tokens & words("a company's own"):
-        return None
-    owned = [{form(n).lemma for n in both} for both in _OWN.findall(plain)]
-    if not all(names & (words("anyone's own") | words("no assistant has")) for names in owned):
-        return None
-    done = _YOU_DO.match(plain)
-    of_anyone = done and (form(done[1]).lemma in words("anyone may ask how to") or _GET.search(plain))
-    if not of_anyone and not _CAN_GET.match(plain):
-        advice = (pair.one if text is a else pair.two).frame.kind in ("how", "why")
-        if not ((owned or "yourself" in tokens) and advice) or _YOU_HIMSELF.search(plain):
-            return None
-    of_oneself = _PERSON.sub(lambda m: _YOU[m[0].lower()], text)
-    return read_again(of_oneself, b, 0.88) if text is a else read_again(a, of_oneself, 0.88)
-
-
-_WE = {"we": "i", "us": "me", "our": "my", "ours": "mine", "ourselves": "myself"}
-_US = re.compile(r"\b(?:we|us|our|ours|ourselves)\b", re.IGNORECASE)
-_ME = re.compile(r"\b(?:i|me|my|mine|myself)\b", re.IGNORECASE)
-
-
-def we_or_i(pair: Small) -> Small | None:
-    """ "Why do we sneeze" beside "why do I sneeze"."""
-    said = [(bool(_US.search(t)), bool(_ME.search(t))) for t in (pair.a, pair.b)]
-    if {*said} != {(True, False), (False, True)} or re.search(r"\bUS\b", pair.a + pair.b):
-        return None
-    a, b = (_US.sub(lambda m: _WE[m[0].lower()], t) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.92)
+from .small import FORGIVEN_FROM, SURE, Small, read_again
 
 
 def one_of_the_best(pair: Small) -> Small | None:
@@ -123,6 +61,64 @@ def _uncounted(reading: Reading) -> Reading:
     )
 
 
+_SUPERLATIVE = re.compile(r"(?:best|worst|most|least|favou?rite|top|first|[a-z]{3,}est)$")
+
+
+def the_best_where(pair: Small) -> Small | None:
+    """ "Where is the best hotel in Agra" or "who is the best dentist" beside "what is": one names it."""
+    kinds = {pair.one.frame.kind, pair.two.frame.kind}
+    if kinds not in ({"what", "where"}, {"what", "who"}):
+        return None
+    if not all(r.words[:1] and _SUPERLATIVE.match(r.words[0].surface) for r in (pair.one, pair.two)):
+        return None
+    one, two = (replace(r, frame=replace(r.frame, kind="what", count="", mood="")) for r in (pair.one, pair.two))
+    return replace(pair, one=one, two=two, takes=0.93)
+
+
+def best_then_or_now(pair: Small) -> Small | None:
+    """ "Which was the best game of 2016" beside "which is", "what was your first job" beside "what is"."""
+    one, two = pair.one, pair.two
+    if {one.tense, two.tense} != {"past", ""} or (one.frame.kind, two.frame.kind) != ("what", "what"):
+        return None
+    bound = all(
+        (r.words[:1] and _SUPERLATIVE.match(r.words[0].surface))
+        and (any(w.number for w in r.words) or "YOU" in r.speakers)
+        for r in (one, two)
+    )
+    return replace(pair, one=replace(one, tense=""), two=replace(two, tense=""), takes=SURE) if bound else None
+
+
+def in_number(pair: Small) -> Small | None:
+    """ "The requirements of modulation" beside "the requirement", where neither says "a" or "one"."""
+    one, two = pair.one, pair.two
+    kinds = {one.frame.kind, two.frame.kind}
+    if len(kinds) > 1 or not kinds <= {"what", "how", "how is", "why", "what of"} or one.words[:1] == ():
+        return None
+    plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
+    odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
+    if {*odd} & words("not the same in number") or any(w.capital for r in (one, two) for w in r.words if w.name in odd):
+        return None
+    if {one.frame.count, two.frame.count} == {"one", "many"} and not odd:
+        return None
+    long = min(len(one.words), len(two.words)) > 3 and not _SUPERLATIVE.match(one.words[0].surface)
+    for reading, text in ((one, pair.a), (two, pair.b)):
+        for word in reading.words:
+            if word.name in odd and re.search(_EXACTLY.format(re.escape(word.surface)), text.lower()):
+                return None
+            if word.name in odd and not (long or word.name in words("told of one or several")):
+                return None
+    one, two = (
+        replace(
+            r,
+            frame=replace(r.frame, count=""),
+            words=tuple(replace(w, plural=w.plural and w.name not in odd) for w in r.words),
+        )
+        for r in (one, two)
+    )
+    return replace(pair, one=one, two=two, takes=SURE)
+
+
+_EXACTLY = r"\b(?:an?|one|this|that|these|those|all|both|some|\d+) (?:[\w-]+ )?{0}\b"
 _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
 _SEVERAL = r"\b(?:the|all|these|those|your|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
 
@@ -169,21 +165,6 @@ def any_of_them(pair: Small) -> Small | None:
     handled = one.words[:1] and one.words[0].surface in words("done to one or many")
     easy = asked in ("difference", "opinion", "how is")
     return replace(pair, one=one, two=two, takes=0.97 if handled else 0.945 if bare and not easy else 0.90)
-
-
-_WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)
-
-
-def the_or_a(pair: Small) -> Small | None:
-    """ "The tire", "a tire" and "my tire" in a question about what to do with it."""
-    if pair.one.frame.kind not in ("how", "difference") or pair.one.frame.kind != pair.two.frame.kind:
-        return None
-    found = [{word.lower(): which.lower() for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
-    odd = [w for w in found[0].keys() & found[1].keys() if found[0][w][:1] != found[1][w][:1]]
-    if len(odd) != 1 or odd[0] in words("not the same with an article"):
-        return None
-    a, b = (re.sub(rf"\b(?:my|an?) (?={re.escape(odd[0])}\b)", "the ", t, flags=re.I) for t in (pair.a, pair.b))
-    return read_again(a, b, 0.93 if odd[0] in words("devices") else 0.97)
 
 
 _TOO = re.compile(

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from . import asked, manner, wording
+from . import asked, links, manner, whose, wording
 from .anew import said_anew
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
@@ -59,9 +59,10 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
 
 # Those that change the texts come before those that change what was read of them.
 _SMALL = (
-    asked.persons,
-    asked.we_or_i,
-    asked.the_or_a,
+    whose.persons,
+    whose.we_or_i,
+    whose.the_or_a,
+    whose.owned,
     asked.asked_too,
     asked.quotes,
     manner.either,
@@ -81,6 +82,12 @@ _SMALL = (
     manner.degree,
     manner.defined,
     manner.does_or_can,
+    asked.the_best_where,
+    asked.best_then_or_now,
+    asked.in_number,
+    links.prepositions,
+    links.helping_verb,
+    links.compound,
 )
 
 
