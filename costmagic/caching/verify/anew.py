@@ -17,6 +17,7 @@ from .guards import owners, signs
 from .lexicon import opposites, words
 from .reading import Reading, Word
 from .small import Small
+from .wording import come_to_the_same
 
 # From which cosine on several words more, or one word more beside another difference, mean nothing.
 SEVERAL_FROM = 0.88
@@ -53,13 +54,16 @@ class Differences:
     """What differs between two readings of which nothing forbids that they mean the same.
 
     Attributes:
-        only: the words that only the one has, and only the other; of "most dangerous" the last.
+        only: the words that only the one has, and only the other, but for those that come to the same; of "most
+            dangerous" the last.
+        replaced: how many words come to the same as another.
         places: in how many places they stand.
         forms: how many kinds of other small differences there are: the way of asking, one or several, a participle,
             whose it is.
     """
 
     only: tuple[list[Word], list[Word]]
+    replaced: int
     places: int
     forms: int
 
@@ -70,11 +74,12 @@ def said_anew(pair: Small) -> Small | None:
     if found is None:
         return None
     fewer, more = sorted(found.only, key=len)
-    if len(fewer) == len(more):
+    several = found.replaced + found.forms
+    if len(fewer) == len(more) and (fewer or several < 2):
         return None
-    if len(more) > 1 and (found.places > 1 or found.forms):
+    if len(more) + found.replaced > 1 and (found.places > 1 or several):
         return replace(pair, b=pair.a, two=pair.one, takes=SEVERAL_FROM)
-    if not fewer and found.forms and more[0].name not in words("turns around"):
+    if not fewer and several and not (more and more[0].name in words("turns around")):
         return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM)
     return None
 
@@ -106,6 +111,7 @@ def differences(pair: Small) -> Differences | None:
         return None
     if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
         return None
+    replaced = _drop_the_same(only)
     matched = SequenceMatcher(None, names[0], names[1], autojunk=False).get_opcodes()
     forms = (
         kinds[0] != kinds[1],
@@ -114,7 +120,7 @@ def differences(pair: Small) -> Differences | None:
         {one.frame.count, two.frame.count} == {"one", "many"}
         or _with(one, "plural", common) != _with(two, "plural", common),
     )
-    return Differences((only[0], only[1]), sum(kind != "equal" for kind, *_ in matched), sum(forms))
+    return Differences((only[0], only[1]), replaced, sum(kind != "equal" for kind, *_ in matched), sum(forms))
 
 
 def _units(reading: Reading) -> list[tuple[str, Word]]:
@@ -137,6 +143,19 @@ def _words_of(units: list[tuple[str, Word]], left: Counter[str]) -> list[Word]:
         if left[name] > 0:
             left[name] -= 1
             found.append(word)
+    return found
+
+
+def _drop_the_same(only: list[list[Word]]) -> int:
+    """Take words that come to the same from both lists: how many they were."""
+    found = 0
+    for word in [*only[0]]:
+        for other in only[1]:
+            if come_to_the_same(word.name, other.name):
+                only[0].remove(word)
+                only[1].remove(other)
+                found += 1
+                break
     return found
 
 

@@ -133,6 +133,14 @@ def same_stem(pair: Small) -> Small | None:
     return _as_one(pair, places, SURE) if same and len(short) >= 4 else None
 
 
+def come_to_the_same(x: str, y: str) -> str | None:
+    """The file that knows two names to come to the same where all else is the same, None when neither does."""
+    for file in ("near.txt", "wordnet.txt"):
+        if lines_of(file).get(x, {1}) & lines_of(file).get(y, {2}):
+            return file
+    return None
+
+
 def near(pair: Small) -> Small | None:
     """Two words that come to the same where all else is the same, though not everywhere."""
     places = _odd_ones(pair)
@@ -145,7 +153,7 @@ def near(pair: Small) -> Small | None:
     long = len(rest) > 1 or own or (rest[0].marker == "of" and places[0] == 0)
     if {x, y} == {"good", "better"} and pair.one.frame.kind == pair.two.frame.kind == "how":
         return _as_one(pair, places, 0.94)
-    for file, takes in (("near.txt", 0.90), ("wordnet.txt", 0.92)):
-        if lines_of(file).get(x, {1}) & lines_of(file).get(y, {2}):
-            return _as_one(pair, places, takes if long else 0.975)
-    return None
+    file = come_to_the_same(x, y)
+    if file is None:
+        return None
+    return _as_one(pair, places, (0.90 if file == "near.txt" else 0.92) if long else 0.975)
