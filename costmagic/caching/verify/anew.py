@@ -30,6 +30,7 @@ _TURNING = frozenset(
     | {"since", "than"}
 )
 _DECIDING = ("negators", "quantifiers", "modals", "units", "times", "tools")
+_PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
 _OTHERS = frozenset(
     {"he", "she", "his", "her", "hers", "him", "they", "their", "them"} | {"this", "that", "these", "those"}
 )
@@ -75,6 +76,8 @@ def said_anew(pair: Small) -> Small | None:
         return None
     fewer, more = sorted(found.only, key=len)
     several = found.replaced + found.forms
+    if not fewer and any(w.name in words("of a kind") | words("for whom") for w in more):
+        return None
     if len(fewer) == len(more) and (fewer or several < 2):
         return None
     if len(more) + found.replaced > 1 and (found.places > 1 or several):
@@ -94,7 +97,8 @@ def differences(pair: Small) -> Differences | None:
         return None
     if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:
         return None
-    others = one.speakers != two.speakers
+    persons = [Counter(w.name for w in r.words if w.name in _PERSONS) for r in (one, two)]
+    others = one.speakers != two.speakers or persons[0] != persons[1]
     if (others and "yes or no" in kinds) or signs(pair.a, pair.b) or _turned(one) != _turned(two):
         return None
     units = _units(one), _units(two)
@@ -127,6 +131,8 @@ def _units(reading: Reading) -> list[tuple[str, Word]]:
     """The content words, "most dangerous" and the like as one."""
     found: list[tuple[str, Word]] = []
     for word in reading.words:
+        if word.name in _PERSONS:
+            continue
         if found and found[-1][0] in _OF_DEGREE:
             name = f"{found[-1][0]} {word.name}"
             found[-1] = name, replace(word, name=name)
@@ -166,8 +172,7 @@ def _of_degree(word: Word) -> bool:
 def _decides(word: Word) -> bool:
     """Whether a word that only one side has decides what is asked."""
     return (
-        word.name in ("I", "YOU", "MY", "YOUR")
-        or word.surface in _OTHERS
+        word.surface in _OTHERS
         or word.name.endswith("…")
         or word.capital
         or word.number
