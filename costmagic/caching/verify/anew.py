@@ -34,6 +34,8 @@ _PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
 _OTHERS = frozenset(
     {"he", "she", "his", "her", "hers", "him", "they", "their", "them"} | {"this", "that", "these", "those"}
 )
+_HELPING = frozenset({"can", "could", "would", "should"})
+_IDLE = frozenset({"ever", "any", "always", "much", "either"})
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
@@ -48,6 +50,14 @@ _ALIKE = (
     frozenset({"how", "how is"}),
     frozenset({"where can", "place to"}),
 )
+
+
+# There the tense tells of which event.
+_OF_EVENTS = frozenset({"who", "where", "when", "yes or no", "what happens"})
+
+
+def _asked_alike(kind: str, other: str) -> bool:
+    return kind == other or {kind, other} in _ALIKE or kind in other.split(" / ") or other in kind.split(" / ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,8 @@ def said_anew(pair: Small) -> Small | None:
         return None
     if len(fewer) == len(more) and (fewer or several < 2):
         return None
+    if pair.one.tense != pair.two.tense and len(more) + found.replaced < 2:
+        return None
     if len(more) + found.replaced > 1 and (found.places > 1 or several):
         return replace(pair, b=pair.a, two=pair.one, takes=SEVERAL_FROM)
     if not fewer and several and not (more and more[0].name in words("turns around")):
@@ -90,10 +102,10 @@ def said_anew(pair: Small) -> Small | None:
 def differences(pair: Small) -> Differences | None:
     """What differs, None where one difference decides by itself."""
     one, two = pair.one, pair.two
-    if one.literals != two.literals or one.tense != two.tense or one.mentioned != two.mentioned:
+    if one.literals != two.literals or one.mentioned != two.mentioned:
         return None
     kinds = one.frame.kind, two.frame.kind
-    if "statement" in kinds or (kinds[0] != kinds[1] and {*kinds} not in _ALIKE):
+    if "statement" in kinds or not _asked_alike(*kinds) or (one.tense != two.tense and {*kinds} & _OF_EVENTS):
         return None
     if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:
         return None
@@ -111,7 +123,8 @@ def differences(pair: Small) -> Differences | None:
     if any(frozenset((x, y)) in opposites() for x in more[0] for y in more[1]):
         return None
     only = [_words_of(found, left) for found, left in zip(units, more, strict=True)]
-    if any(_decides(word) for found in only for word in found):
+    helped = "yes or no" not in kinds
+    if any(_decides(word) and not (helped and word.surface in _HELPING) for found in only for word in found):
         return None
     if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
         return None
@@ -172,12 +185,12 @@ def _of_degree(word: Word) -> bool:
 def _decides(word: Word) -> bool:
     """Whether a word that only one side has decides what is asked."""
     return (
-        word.surface in _OTHERS
+        (word.surface in _OTHERS)
         or word.name.endswith("…")
         or word.capital
         or word.number
         or word.name[0].isdigit()
-        or any(word.name in words(kind) for kind in _DECIDING)
+        or (word.surface not in _IDLE and any(word.name in words(kind) for kind in _DECIDING))
     )
 
 
