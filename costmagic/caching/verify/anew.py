@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
+from .frames import KINDS
 from .guards import owners, signs
 from .lexicon import opposites, words
 from .reading import Reading, Word
@@ -20,8 +21,8 @@ from .small import Small
 from .wording import come_to_the_same
 
 # From which cosine on several words more, or one word more beside another difference, mean nothing.
-SEVERAL_FROM = 0.88
-ONE_FROM = 0.92
+SEVERAL_FROM = 0.86
+ONE_FROM = 0.91
 
 # Small words that turn what stands behind them into something else.
 _TURNING = frozenset(
@@ -104,7 +105,7 @@ def differences(pair: Small) -> Differences | None:
     one, two = pair.one, pair.two
     if one.literals != two.literals or one.mentioned != two.mentioned:
         return None
-    kinds = one.frame.kind, two.frame.kind
+    kinds = KINDS.get(one.frame.kind, one.frame.kind), KINDS.get(two.frame.kind, two.frame.kind)
     if "statement" in kinds or not _asked_alike(*kinds) or (one.tense != two.tense and {*kinds} & _OF_EVENTS):
         return None
     if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:

@@ -61,7 +61,7 @@ def _uncounted(reading: Reading) -> Reading:
     )
 
 
-_SUPERLATIVE = re.compile(r"(?:best|worst|most|least|favou?rite|top|first|[a-z]{3,}est)$")
+_SUPERLATIVE = re.compile(r"(?:best|worst|most|least|favou?rite|top|first|last|[a-z]{3,}est)$")
 
 
 def the_best_where(pair: Small) -> Small | None:
@@ -78,14 +78,14 @@ def the_best_where(pair: Small) -> Small | None:
 def best_then_or_now(pair: Small) -> Small | None:
     """ "Which was the best game of 2016" beside "which is", "what was your first job" beside "what is"."""
     one, two = pair.one, pair.two
-    if {one.tense, two.tense} != {"past", ""} or (one.frame.kind, two.frame.kind) != ("what", "what"):
+    if {one.tense, two.tense} != {"past", ""} or not {one.frame.kind, two.frame.kind} <= {"what", "what of"}:
         return None
-    bound = all(
-        (r.words[:1] and _SUPERLATIVE.match(r.words[0].surface))
-        and (any(w.number for w in r.words) or "YOU" in r.speakers)
-        for r in (one, two)
-    )
-    return replace(pair, one=replace(one, tense=""), two=replace(two, tense=""), takes=SURE) if bound else None
+    for reading in (one, two):
+        first = [w for w in reading.words[:2] if _SUPERLATIVE.match(w.surface)]
+        if not first or not ("YOU" in reading.speakers or any(w.number for w in reading.words[1:])):
+            return None
+    one, two = (replace(r, tense="", frame=replace(r.frame, kind="what")) for r in (one, two))
+    return replace(pair, one=one, two=two, takes=SURE)
 
 
 def in_number(pair: Small) -> Small | None:
@@ -100,7 +100,8 @@ def in_number(pair: Small) -> Small | None:
         return None
     if {one.frame.count, two.frame.count} == {"one", "many"} and not odd:
         return None
-    long = min(len(one.words), len(two.words)) > 3 and not _SUPERLATIVE.match(one.words[0].surface)
+    enough = 3 if kinds <= {"how", "how is", "why"} else 4
+    long = min(len(one.words), len(two.words)) >= enough and not _SUPERLATIVE.match(one.words[0].surface)
     for reading, text in ((one, pair.a), (two, pair.b)):
         for word in reading.words:
             if word.name in odd and re.search(_EXACTLY.format(re.escape(word.surface)), text.lower()):
@@ -118,7 +119,7 @@ def in_number(pair: Small) -> Small | None:
     return replace(pair, one=one, two=two, takes=SURE)
 
 
-_EXACTLY = r"\b(?:an?|one|this|that|these|those|all|both|some|\d+) (?:[\w-]+ )?{0}\b"
+_EXACTLY = r"\b(?:an?|one|this|that|these|those|all|both|\d+) (?:[\w-]+ )?{0}\b"
 _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
 _SEVERAL = r"\b(?:the|all|these|those|your|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 
 from . import asked, links, manner, whose, wording
 from .anew import said_anew
+from .frames import KINDS
 from .guards import guard
 from .lexicon import form, opposites, synonyms, words
 from .order import bare, light_names, order, say
 from .reading import Reading, read
 from .small import FORGIVEN_FROM, Small
 
-# Ways of asking for things that come to the same once what is asked for is the same.
-_KINDS = {"what of": "what"}
 _MOODS = {
     "could": "can",
     "does": "do",
@@ -153,7 +152,7 @@ def _plurals(a: Reading, b: Reading) -> str | None:
 
 
 def _frames(a: Reading, b: Reading) -> str | None:
-    kinds = [_KINDS.get(r.frame.kind, r.frame.kind) for r in (a, b)]
+    kinds = [KINDS.get(r.frame.kind, r.frame.kind) for r in (a, b)]
     if set(kinds) in ({"list", "what"}, {"list", "give"}, {"give", "what"}) and _told(a) and _told(b):
         kinds = ["what", "what"]
     if set(kinds) == {"explain", "what"}:

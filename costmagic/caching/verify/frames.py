@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -17,6 +17,10 @@ class Frame:
     kind: str
     count: str = ""
     mood: str = ""
+
+
+# Ways of asking for things that come to the same once what is asked for is the same.
+KINDS: Mapping[str, str] = {"what of": "what"}
 
 
 @cache

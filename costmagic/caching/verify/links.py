@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import takewhile
 
 from .lexicon import words
 from .order import bare
@@ -35,20 +36,23 @@ def prepositions(pair: Small) -> Small | None:
     if len(one.words) < 3 or [w.name for w in one.words] != [w.name for w in two.words]:
         return None
     odd = [i for i, (x, y) in enumerate(zip(one.words, two.words, strict=True)) if bare(x.marker) != bare(y.marker)]
-    if len(odd) != 1 or not _alike(one.words[odd[0]], two.words[odd[0]]):
+    if len(odd) != 1:
+        return None
+    after = takewhile(lambda w: not w.marker, two.words[odd[0] + 1 :])
+    if not _alike(one.words[odd[0]], two.words[odd[0]], {w.name for w in after}):
         return None
     words_of = tuple(replace(y, marker=x.marker) for x, y in zip(one.words, two.words, strict=True))
     return replace(pair, two=replace(two, words=words_of), takes=SURE)
 
 
-def _alike(x: Word, y: Word) -> bool:
+def _alike(x: Word, y: Word, after: set[str]) -> bool:
     markers = frozenset((bare(x.marker), bare(y.marker)))
     if markers in _FROM_A_PLACE:
         return x.capital or y.capital or x.name in words("tools") or x.name == "home"
     if markers == frozenset(("in", "")):
         return x.number and len(x.name) == 4
     if markers == frozenset(("in", "on")):
-        return x.name in _ON_SCREEN
+        return bool({x.name, *after} & _ON_SCREEN)
     return markers in _EITHER
 
 

@@ -42,6 +42,7 @@ _LOOSE: tuple[tuple[frozenset[str], frozenset[str] | None], ...] = (
     (frozenset({"of", "for"}), frozenset(["price", "cost", "recipe", "word", "name", "example"])),
     (frozenset({"", "of"}), frozenset(["all", "most", "half", "both", "every", "several"])),
     (frozenset({"", "if"}), frozenset({"know"})),
+    (frozenset({"", "on"}), frozenset({"improve"})),
     (frozenset({"of", "for"}), frozenset({"symbol", "formula", "capital", "definition"})),
     (frozenset({"to", "for"}), frozenset({"time", "age"})),
     (frozenset({"of", "for"}), frozenset({"use"})),
