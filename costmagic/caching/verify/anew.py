@@ -17,7 +17,7 @@ from .frames import KINDS
 from .guards import owners, signs
 from .lexicon import opposites, words
 from .reading import Reading, Word
-from .small import Small
+from .small import SURE, Small
 from .wording import come_to_the_same
 
 # From which cosine on several words more, or one word more beside another difference, mean nothing.
@@ -33,7 +33,9 @@ _TURNING = frozenset(
 _DECIDING = ("negators", "quantifiers", "modals", "units", "times", "tools")
 _PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
 _OTHERS = frozenset(
-    {"he", "she", "his", "her", "hers", "him", "they", "their", "them"} | {"this", "that", "these", "those"}
+    {"he", "she", "his", "her", "hers", "him", "they", "their", "them"}
+    | {"this", "that", "these", "those"}
+    | {"besides", "including", "excluding", "plus"}
 )
 _HELPING = frozenset({"can", "could", "would", "should"})
 _IDLE = frozenset({"ever", "any", "always", "much", "either"})
@@ -72,12 +74,14 @@ class Differences:
         places: in how many places they stand.
         forms: how many kinds of other small differences there are: the way of asking, one or several, a participle,
             whose it is.
+        linked: whether other small words hold them together.
     """
 
     only: tuple[list[Word], list[Word]]
     replaced: int
     places: int
     forms: int
+    linked: bool
 
 
 def said_anew(pair: Small) -> Small | None:
@@ -89,15 +93,25 @@ def said_anew(pair: Small) -> Small | None:
     several = found.replaced + found.forms
     if not fewer and any(w.name in words("of a kind") | words("for whom") for w in more):
         return None
-    if len(fewer) == len(more) and (fewer or several < 2):
-        return None
     if pair.one.tense != pair.two.tense and len(more) + found.replaced < 2:
+        return None
+    if not more and found.forms + found.linked == 1 and len(pair.one.words) >= 5 and not _persons_differ(pair):
+        return replace(pair, b=pair.a, two=pair.one, takes=SURE)
+    if not more and several == 1 and found.linked and pair.one.frame.kind == pair.two.frame.kind:
+        return replace(pair, b=pair.a, two=pair.one, takes=SURE)
+    if len(fewer) == len(more) and (fewer or several < 2):
         return None
     if len(more) + found.replaced > 1 and (found.places > 1 or several):
         return replace(pair, b=pair.a, two=pair.one, takes=SEVERAL_FROM)
-    if not fewer and several and not (more and more[0].name in words("turns around")):
-        return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM)
+    if not fewer and (several or found.linked) and not (more and more[0].name in words("turns around")):
+        return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM if several else SURE)
     return None
+
+
+def _persons_differ(pair: Small) -> bool:
+    """Whether it is of others, or of what is another's, that one asks."""
+    said = [Counter(w.name for w in r.words if w.name in _PERSONS) for r in (pair.one, pair.two)]
+    return pair.one.speakers != pair.two.speakers or said[0] != said[1]
 
 
 def differences(pair: Small) -> Differences | None:
@@ -110,8 +124,7 @@ def differences(pair: Small) -> Differences | None:
         return None
     if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:
         return None
-    persons = [Counter(w.name for w in r.words if w.name in _PERSONS) for r in (one, two)]
-    others = one.speakers != two.speakers or persons[0] != persons[1]
+    others = _persons_differ(pair)
     if (others and "yes or no" in kinds) or signs(pair.a, pair.b) or _turned(one) != _turned(two):
         return None
     units = _units(one), _units(two)
@@ -129,6 +142,9 @@ def differences(pair: Small) -> Differences | None:
         return None
     if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
         return None
+    small = _linked(one), _linked(two)
+    swapped = bool(small[0] - small[1] and small[1] - small[0])
+    linked = swapped or (not any(only) and small[0] != small[1])
     replaced = _drop_the_same(only)
     matched = SequenceMatcher(None, names[0], names[1], autojunk=False).get_opcodes()
     forms = (
@@ -138,7 +154,13 @@ def differences(pair: Small) -> Differences | None:
         {one.frame.count, two.frame.count} == {"one", "many"}
         or _with(one, "plural", common) != _with(two, "plural", common),
     )
-    return Differences((only[0], only[1]), replaced, sum(kind != "equal" for kind, *_ in matched), sum(forms))
+    return Differences(
+        (only[0], only[1]),
+        replaced,
+        sum(kind != "equal" for kind, *_ in matched),
+        sum(forms),
+        linked,
+    )
 
 
 def _units(reading: Reading) -> list[tuple[str, Word]]:
@@ -190,9 +212,14 @@ def _decides(word: Word) -> bool:
         or word.name.endswith("…")
         or word.capital
         or word.number
-        or word.name[0].isdigit()
+        or any(c.isdigit() for c in word.name)
         or (word.surface not in _IDLE and any(word.name in words(kind) for kind in _DECIDING))
     )
+
+
+def _linked(reading: Reading) -> Counter[str]:
+    """The small words between that turn nothing around."""
+    return Counter(m for w in reading.words for m in w.marker.split() if m not in _TURNING and m not in ",.")
 
 
 def _turned(reading: Reading) -> Counter[str]:
