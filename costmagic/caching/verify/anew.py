@@ -37,6 +37,7 @@ _OTHERS = frozenset(
     | {"this", "that", "these", "those"}
     | {"besides", "including", "excluding", "plus"}
 )
+_FREE = frozenset({"in", "for", "on", "at", "with"})
 _HELPING = frozenset({"can", "could", "would", "should"})
 _IDLE = frozenset({"ever", "any", "always", "much", "either"})
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
@@ -163,10 +164,22 @@ def differences(pair: Small) -> Differences | None:
     )
 
 
+def _ordered(reading: Reading) -> list[Word]:
+    """The words, with what may stand anywhere ("in Sydney") at the end, by the small word before it."""
+    chunks: list[list[Word]] = [[]]
+    for word in reading.words:
+        chunks.append([word]) if word.marker else chunks[-1].append(word)
+    markers = [c[0].marker for c in chunks if c and c[0].marker]
+    if len({*markers}) < len(markers):  # which of two belongs to what is not sure
+        return [*reading.words]
+    free = sorted((c for c in chunks if c and c[0].marker in _FREE), key=lambda c: c[0].marker)
+    return [w for c in chunks if not (c and c[0].marker in _FREE) for w in c] + [w for c in free for w in c]
+
+
 def _units(reading: Reading) -> list[tuple[str, Word]]:
     """The content words, "most dangerous" and the like as one."""
     found: list[tuple[str, Word]] = []
-    for word in reading.words:
+    for word in _ordered(reading):
         if word.name in _PERSONS:
             continue
         if found and found[-1][0] in _OF_DEGREE:

@@ -21,9 +21,8 @@ _YOU_DO = re.compile(
 
 
 _GET = re.compile(
-    r"\b(?:you|u) (?:get "
-    r"(?:rid|over|started|used|better|into|out|off|along|pregnant|(?:an? )?(?:taller|bigger|smaller|stronger)"
-    r"|a \w+ (?:to|at|in|out)\b)|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
+    r"\b(?:you|u) (?:get (?!paid\b|your\b|my\b|our\b|data|feedback|these|those|this|that|the (?:data|answers?|information))"
+    r"|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
 )
 _CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
 
