@@ -8,6 +8,7 @@ negations, units, times, opposites, and one word in place of another.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -38,8 +39,10 @@ _OTHERS = frozenset(
     | {"besides", "including", "excluding", "plus"}
 )
 _FREE = frozenset({"in", "for", "on", "at", "with"})
+_ALSO = re.compile(r"\b(?:and|or) (?:how|what|where|when|why|who|which)\b")
 _HELPING = frozenset({"can", "could", "would", "should"})
-_IDLE = frozenset({"ever", "any", "always", "much", "either"})
+_IDLE = frozenset({"ever", "any", "some", "always", "much", "either"})
+_SUPERLATIVE = re.compile(r"(?!best|latest|honest|guest|forest|interest|request|contest|protest|invest)[a-z]{4,}est$")
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
@@ -61,7 +64,7 @@ _OF_EVENTS = frozenset({"who", "where", "when", "yes or no", "what happens"})
 
 
 def _asked_alike(kind: str, other: str) -> bool:
-    return kind == other or {kind, other} in _ALIKE or kind in other.split(" / ") or other in kind.split(" / ")
+    return kind == other or {kind, other} in _ALIKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ def said_anew(pair: Small) -> Small | None:
         return None
     fewer, more = sorted(found.only, key=len)
     several = found.replaced + found.forms
+    if not fewer and more and all(w.surface in _IDLE for w in more) and found.forms < 2:
+        return None
     if not fewer and any(w.name in words("of a kind") | words("for whom") for w in more):
         return None
     if pair.one.tense != pair.two.tense and len(more) + found.replaced < 2:
@@ -103,7 +108,9 @@ def said_anew(pair: Small) -> Small | None:
     if len(fewer) == len(more) and (fewer or several < 2):
         return None
     if len(more) + found.replaced > 1 and (found.places > 1 or several):
-        return replace(pair, b=pair.a, two=pair.one, takes=SEVERAL_FROM)
+        # A phrase in place of another changes what is asked more often than words here and there.
+        takes = ONE_FROM if found.places == 1 and fewer else SEVERAL_FROM
+        return replace(pair, b=pair.a, two=pair.one, takes=takes)
     if not fewer and (several or found.linked) and not (more and more[0].name in words("turns around")):
         return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM if several else SURE)
     return None
@@ -123,6 +130,8 @@ def differences(pair: Small) -> Differences | None:
     kinds = KINDS.get(one.frame.kind, one.frame.kind), KINDS.get(two.frame.kind, two.frame.kind)
     if "statement" in kinds or not _asked_alike(*kinds) or (one.tense != two.tense and {*kinds} & _OF_EVENTS):
         return None
+    if len(_ALSO.findall(" ".join(one.plain))) != len(_ALSO.findall(" ".join(two.plain))):
+        return None
     if kinds == ("yes or no", "yes or no") and one.frame.mood != two.frame.mood:
         return None
     others = _persons_differ(pair)
@@ -141,7 +150,7 @@ def differences(pair: Small) -> Differences | None:
     helped = "yes or no" not in kinds
     if any(_decides(word) and not (helped and word.surface in _HELPING) for found in only for word in found):
         return None
-    if any(_of_degree(word) for word in only[0]) != any(_of_degree(word) for word in only[1]):
+    if {*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""}:
         return None
     small = _linked(one), _linked(two)
     swapped = bool(small[0] - small[1] and small[1] - small[0])
@@ -214,8 +223,10 @@ def _drop_the_same(only: list[list[Word]]) -> int:
     return found
 
 
-def _of_degree(word: Word) -> bool:
-    return word.name.partition(" ")[0] in _OF_DEGREE
+def _degree(word: Word) -> str:
+    """ "most" of "most dangerous" and "safest", "" where it is of no degree."""
+    degree = word.name.partition(" ")[0]
+    return degree if degree in _OF_DEGREE else "most" if _SUPERLATIVE.match(word.surface) else ""
 
 
 def _decides(word: Word) -> bool:

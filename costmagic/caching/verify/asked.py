@@ -81,7 +81,7 @@ def best_then_or_now(pair: Small) -> Small | None:
     if {one.tense, two.tense} != {"past", ""} or not {one.frame.kind, two.frame.kind} <= {"what", "what of"}:
         return None
     for reading in (one, two):
-        first = [w for w in reading.words[:2] if _SUPERLATIVE.match(w.surface)]
+        first = [w for w in reading.words[:2] if _SUPERLATIVE.match(w.surface) or w.name == "1th"]
         if not first or not ("YOU" in reading.speakers or any(w.number for w in reading.words[1:])):
             return None
     one, two = (replace(r, tense="", frame=replace(r.frame, kind="what")) for r in (one, two))

@@ -21,9 +21,11 @@ _YOU_DO = re.compile(
 
 
 _GET = re.compile(
-    r"\b(?:you|u) (?:get (?!paid\b|your\b|my\b|our\b|data|feedback|these|those|this|that|the (?:data|answers?|information))"
+    r"\b(?:you|u) (?:get (?!(?:paid|your|my|our|data|feedback|these|those|this|that|the (?:data|answers?|information))\b)"
     r"|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
 )
+
+
 _CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
 
 
