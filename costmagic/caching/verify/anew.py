@@ -24,6 +24,7 @@ from .wording import come_to_the_same
 # From which cosine on several words more, or one word more beside another difference, mean nothing.
 SEVERAL_FROM = 0.86
 ONE_FROM = 0.91
+PHRASE_FROM = 0.925
 
 # Small words that turn what stands behind them into something else.
 _TURNING = frozenset(
@@ -111,6 +112,8 @@ def said_anew(pair: Small) -> Small | None:
         # A phrase in place of another changes what is asked more often than words here and there.
         takes = ONE_FROM if found.places == 1 and fewer else SEVERAL_FROM
         return replace(pair, b=pair.a, two=pair.one, takes=takes)
+    if fewer and len(fewer) < len(more):
+        return replace(pair, b=pair.a, two=pair.one, takes=PHRASE_FROM)
     if not fewer and (several or found.linked) and not (more and more[0].name in words("turns around")):
         return replace(pair, b=pair.a, two=pair.one, takes=ONE_FROM if several else SURE)
     return None
