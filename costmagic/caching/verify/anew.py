@@ -52,13 +52,15 @@ _ALIKE = (
     frozenset({"what", "place to"}),
     frozenset({"what", "where can"}),
     frozenset({"what", "mean"}),
-    frozenset({"how", "yes or no"}),
     frozenset({"how", "place to"}),
     frozenset({"how", "where can"}),
     frozenset({"how", "how is"}),
     frozenset({"where can", "place to"}),
 )
 
+
+# There the first word is what is done.
+_OF_DOING = frozenset({"how", "where can"})
 
 # There the tense tells of which event.
 _OF_EVENTS = frozenset({"who", "where", "when", "yes or no", "what happens"})
@@ -146,6 +148,9 @@ def differences(pair: Small) -> Differences | None:
     more = counts[0] - counts[1], counts[1] - counts[0]
     common = counts[0] & counts[1]
     if [*_of(names[0], common)] != [*_of(names[1], common)]:
+        return None
+    first = [n[0] if n else "" for n in names]
+    if kinds[0] == kinds[1] and kinds[0] in _OF_DOING and first[0] != first[1] and not come_to_the_same(*first):
         return None
     if any(frozenset((x, y)) in opposites() for x in more[0] for y in more[1]):
         return None
