@@ -100,6 +100,8 @@ def in_number(pair: Small) -> Small | None:
         return None
     if {one.frame.count, two.frame.count} == {"one", "many"} and not odd:
         return None
+    if one.frame.kind == "how" and one.words[0].surface in words("done to one or many"):
+        return None
     enough = 3 if kinds <= {"how", "how is", "why"} else 4
     long = min(len(one.words), len(two.words)) >= enough and not _SUPERLATIVE.match(one.words[0].surface)
     for reading, text in ((one, pair.a), (two, pair.b)):

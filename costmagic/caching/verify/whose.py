@@ -20,10 +20,8 @@ _YOU_DO = re.compile(
 )
 
 
-_GET = re.compile(
-    r"\b(?:you|u) (?:get (?!(?:paid|your|my|our|data|feedback|these|those|this|that|the (?:data|answers?|information))\b)"
-    r"|learn (?:to|how|the|an?) |keep (?:an?|the|from) )"
-)
+_NOT_GOT = r"(?:paid|your|my|our|data|feedback|these|those|this|that|the (?:data|answers?|information))\b"
+_GET = re.compile(rf"\b(?:you|u) (?:get (?!{_NOT_GOT})|learn (?:to|how|the|an?) |keep (?:an?|the|from) )")
 
 
 _CAN_GET = re.compile(r"^\W*can (?:you|u) (?:still |really )?(?:get pregnant|lose weight|gain weight|die)\b")
