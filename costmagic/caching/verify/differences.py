@@ -82,9 +82,7 @@ def differences(pair: Small) -> Differences:
     return Differences(
         only=only,
         left=_left(*only),
-        places=sum(
-            kind != "equal" for kind, *_ in SequenceMatcher(None, names[0], names[1], autojunk=False).get_opcodes()
-        ),
+        places=sum(kind != "equal" for kind, *_ in matcher.get_opcodes()),
         forms=sum(forms),
         linked=exchanged or (not any(only) and linked[0] != linked[1]),
         persons=persons,
