@@ -21,7 +21,7 @@ from .wording import come_to_the_same
 
 # From which cosine on differences in several places mean nothing, one more word beside another difference, and a phrase
 # in place of another: that changes what is asked more often than words here and there.
-SEVERAL_FROM = 0.86
+SEVERAL_FROM = 0.87
 ONE_FROM = 0.91
 PHRASE_FROM = 0.925
 
@@ -35,6 +35,8 @@ _OTHERS = frozenset(
     | {"besides", "including", "excluding", "plus"}
 )
 _IDLE = frozenset({"ever", "any", "some", "always", "much", "either"})
+# One of these more doesn't make two words of one: "very mild" beside "severe".
+_NO_MORE = frozenset({"very", "really", "quite", "so", "too", "extremely", "rather", "pretty", "fairly", "super"})
 _HELPING = frozenset({"can", "could", "would", "should"})
 _ASKED_TOO = re.compile(r"\b(?:and|or) (?:how|what|where|when|why|who|which)\b")
 
@@ -116,7 +118,7 @@ def _decides(word: Word) -> bool:
 
 def _takes(found: Differences, one: Reading, two: Reading) -> float | None:
     """From which cosine on the differences mean nothing, None where they may mean something."""
-    fewer, more = sorted(found.left, key=len)
+    fewer, more = sorted(([w for w in left if w.name not in _NO_MORE] for left in found.left), key=len)
     several = found.replaced + found.forms
     retold = len(more) + found.replaced > 1
     if one.tense != two.tense and not retold:

@@ -23,6 +23,9 @@ _TURNING = frozenset(
 _FREE = frozenset({"in", "for", "on", "at", "with"})
 _PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
+_AMOUNTS = frozenset(
+    {"minimum", "maximum", "average", "mean", "median", "total", "typical", "usual", "slightly", "mildly", "severely"}
+)
 _SUPERLATIVE = re.compile(r"(?!best|latest|honest|guest|forest|interest|request|contest|protest|invest)[a-z]{4,}est$")
 
 
@@ -168,4 +171,6 @@ def _with(reading: Reading, form: str, common: Mapping[str, int]) -> Counter[str
 def _degree(word: Word) -> str:
     """ "most" of "most dangerous" and "safest", "" where it is of no degree."""
     degree = word.name.partition(" ")[0]
-    return degree if degree in _OF_DEGREE else "most" if _SUPERLATIVE.match(word.surface) else ""
+    if degree in _OF_DEGREE | _AMOUNTS:
+        return degree
+    return "most" if _SUPERLATIVE.match(word.surface) else ""
