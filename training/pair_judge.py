@@ -35,7 +35,7 @@ STEPS = np.round(np.arange(0.02, 1.0, 0.02), 2)
 
 def pairs() -> Iterator[dict[str, Any]]:
     """The pairs to train on: phenomenon, same, a, b. The others are for judging alone."""
-    for name in ("adversarial", "forgiven", "paraphrases", "forums"):
+    for name in ("adversarial", "forgiven", "anew", "paraphrases", "forums"):
         for line in (ROOT / "pairs" / f"{name}.jsonl").read_text("utf-8").splitlines():
             yield json.loads(line)
 

@@ -35,6 +35,8 @@ _OTHERS = frozenset(
     | {"besides", "including", "excluding", "plus"}
 )
 _IDLE = frozenset({"ever", "any", "some", "always", "much", "either"})
+# These are not what is done: "start learning", "become a designer".
+_NOT_DONE = frozenset({"I", "YOU", "MY", "YOUR", "start", "try", "become"})
 # One of these more doesn't make two words of one: "very mild" beside "severe".
 _NO_MORE = frozenset({"very", "really", "quite", "so", "too", "extremely", "rather", "pretty", "fairly", "super"})
 _HELPING = frozenset({"can", "could", "would", "should"})
@@ -48,6 +50,7 @@ _ALIKE = frozenset(
         ("what", "place to"),
         ("what", "where can"),
         ("what", "mean"),
+        ("what", "what happens"),
         ("how", "place to"),
         ("how", "where can"),
         ("how", "how is"),
@@ -98,7 +101,7 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
         if _decides(word) and (whether or word.surface not in _HELPING):
             return True
     if kinds in _OF_DOING:
-        done = [next((w.name for w in r.words if w.name not in ("I", "YOU", "MY", "YOUR")), "") for r in (one, two)]
+        done = [next((w.name for w in r.words if w.name not in _NOT_DONE), "") for r in (one, two)]
         if done[0] != done[1] and not come_to_the_same(*done):
             return True
     return any(frozenset((x.name, y.name)) in opposites() for x in found.only[0] for y in found.only[1])
@@ -124,6 +127,8 @@ def _takes(found: Differences, one: Reading, two: Reading) -> float | None:
     if one.tense != two.tense and not retold:
         return None
     if not more:
+        if not (several or found.linked or found.places):
+            return SURE
         if several == 1 and found.linked and one.frame.kind == two.frame.kind:
             return SURE
         if found.forms + found.linked == 1 and len(one.words) >= _LONG and not found.persons:

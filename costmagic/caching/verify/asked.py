@@ -80,7 +80,8 @@ def best_then_or_now(pair: Small) -> Small | None:
     one, two = pair.one, pair.two
     if {one.tense, two.tense} != {"past", ""} or not {one.frame.kind, two.frame.kind} <= {"what", "what of"}:
         return None
-    for reading in (one, two):
+    years = [{w.name for w in r.words if w.number and len(w.name) == 4} for r in (one, two)]
+    for reading in (one, two) if not years[0] & years[1] else ():
         first = [w for w in reading.words[:2] if _SUPERLATIVE.match(w.surface) or w.name == "1th"]
         if not first or not ("YOU" in reading.speakers or any(w.number for w in reading.words[1:])):
             return None
@@ -105,10 +106,12 @@ def in_number(pair: Small) -> Small | None:
     enough = 3 if kinds <= {"how", "how is", "why"} else 4
     long = min(len(one.words), len(two.words)) >= enough and not _SUPERLATIVE.match(one.words[0].surface)
     for reading, text in ((one, pair.a), (two, pair.b)):
+        head = True  # what is asked for, up to the first small word: "the power of dreams"
         for word in reading.words:
             if word.name in odd and re.search(_EXACTLY.format(re.escape(word.surface)), text.lower()):
                 return None
-            if word.name in odd and not (long or word.name in words("told of one or several")):
+            head = head and not word.marker
+            if word.name in odd and head and not (long or word.name in words("told of one or several")):
                 return None
     one, two = (
         replace(
@@ -185,6 +188,9 @@ def asked_too(pair: Small) -> Small | None:
     a, b = (_NEXT.sub(r" and \1", t) for t in (pair.a, pair.b))
     if (a, b) != (pair.a, pair.b) and _bare(a) == _bare(b):
         return read_again(a, a, 0.90)
+    a, b = (_OF_THEM.sub(r"What are some examples of \1?", t) for t in (pair.a, pair.b))
+    if (a == pair.a) != (b == pair.b):
+        return read_again(a, b, 0.90)
     a, b = _EXAMPLES.sub("?", pair.a), _EXAMPLES.sub("?", pair.b)
     if (a == pair.a) != (b == pair.b):
         return read_again(a, b, 0.91)
@@ -205,6 +211,11 @@ def _bare(text: str) -> str:
 _EXAMPLES = re.compile(
     r"\? *(?:and )?what are (?:some|the|its|their) (?:\w+ )?(?:similarities|examples|types|uses|differences)\?* *$",
     re.I,
+)
+_OF_THEM = re.compile(
+    r"^\W*what (?:is|are) (?:an? |the )?([^?.,]+)\? *"
+    r"what are (?:some |the )?(?:\w+ )?examples(?: of (?:this|it|them))?\W*$",
+    re.IGNORECASE,
 )
 _ABOUT_IT = re.compile(
     r"^ *(?:and )?(?:how|why|what|when|where|who)\b[^?]*\b(?:it|its|they|them|this|these|he|she)\b[^?]*\?* *$", re.I

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -65,8 +65,9 @@ class Differences:
 def differences(pair: Small) -> Differences:
     """What differs between the readings of ``pair``."""
     one, two = pair.one, pair.two
-    units = _units(one), _units(two)
+    units = _units(one.words), _units(two.words)
     names = [[w.name for w in found] for found in units]
+    ordered = [[w.name for w in _units(_ordered(r))] for r in (one, two)]
     counts = [Counter(n) for n in names]
     common = counts[0] & counts[1]
     only = _without(units[0], common), _without(units[1], common)
@@ -89,8 +90,9 @@ def differences(pair: Small) -> Differences:
         forms=sum(forms),
         linked=exchanged or (not any(only) and linked[0] != linked[1]),
         persons=persons,
-        moved=[*_of(names[0], common)] != [*_of(names[1], common)],
-        turned=any(small[0][m] != small[1][m] for m in _TURNING),
+        moved=all([*_of(found[0], common)] != [*_of(found[1], common)] for found in (names, ordered)),
+        turned=any(small[0][m] != small[1][m] for m in _TURNING)
+        or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to")),
         degrees={*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""},
     )
 
@@ -109,10 +111,10 @@ def _ordered(reading: Reading) -> list[Word]:
     return [w for i in places for w in chunks[i]]
 
 
-def _units(reading: Reading) -> list[Word]:
+def _units(words_of: Sequence[Word]) -> list[Word]:
     """The content words but for persons, "most dangerous" and the like as one."""
     found: list[Word] = []
-    for word in _ordered(reading):
+    for word in words_of:
         if word.name in _PERSONS:
             continue
         if found and found[-1].name in _OF_DEGREE:
@@ -155,13 +157,17 @@ def _left(one: list[Word], two: list[Word]) -> tuple[list[Word], list[Word]]:
     return rest, others
 
 
-def _persons(reading: Reading) -> tuple[frozenset[str], Counter[str]]:
-    return reading.speakers, Counter(w.name for w in reading.words if w.name in _PERSONS)
+def _persons(reading: Reading) -> tuple[frozenset[str], list[str]]:
+    return reading.speakers, [w.name for w in reading.words if w.name in _PERSONS]
 
 
 def _small(reading: Reading) -> Counter[str]:
     """The small words between the others."""
     return Counter(m for w in reading.words for m in w.marker.split() if m not in ",.")
+
+
+def _directed(reading: Reading, where: str) -> set[str]:
+    return {w.name for w in reading.words if where in w.marker.split()}
 
 
 def _with(reading: Reading, form: str, common: Mapping[str, int]) -> Counter[str]:

@@ -38,9 +38,10 @@ def persons(pair: Small) -> Small | None:
     if bool(said[0][0]) == bool(said[1][0]) or any(you and i for you, i in said):
         return None
     text, other = (pair.a, pair.two) if said[0][0] else (pair.b, pair.one)
-    if len(other.words) < 2:  # "how do I learn?": nothing says of what
-        return None
     plain = text.lower().replace("’", "'")
+    # "How do I learn?": nothing says of what.
+    if len(other.words) < 2 and not re.search(r"\b(?:you|u) (?:stay|become) \w", plain):
+        return None
     tokens = {form(t).lemma for t in re.findall(r"[a-z]+", plain)}
     if tokens & words("a company's own"):
         return None
@@ -87,9 +88,7 @@ def the_or_a(pair: Small) -> Small | None:
 
 
 _OWNER = re.compile(r"\b(my|our|your|one'?s) (?:own )?(?!own\b)", re.IGNORECASE)
-_SOUGHT = re.compile(
-    r"\b(?:find|get|buy|see|make an?|lose|know|choose|pick|meet|sell|open|change|rate|review)\b", re.IGNORECASE
-)
+_SOUGHT = re.compile(r"\b(?:find|get|buy|see|make an?|lose|choose|pick|sell|open)\b", re.IGNORECASE)
 
 
 def owned(pair: Small) -> Small | None:
