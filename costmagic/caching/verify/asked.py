@@ -93,7 +93,8 @@ def in_number(pair: Small) -> Small | None:
     """ "The requirements of modulation" beside "the requirement", where neither says "a" or "one"."""
     one, two = pair.one, pair.two
     kinds = {one.frame.kind, two.frame.kind}
-    if len(kinds) > 1 or not kinds <= {"what", "how", "how is", "why", "what of"} or one.words[:1] == ():
+    favorite = kinds == {"who"} and "favorite" in {w.name for w in one.words}
+    if len(kinds) > 1 or not (favorite or kinds <= {"what", "how", "how is", "why", "what of"}) or not one.words:
         return None
     plurals = [Counter(w.name for w in r.words if w.plural) for r in (one, two)]
     odd = (plurals[0] - plurals[1]) + (plurals[1] - plurals[0])
@@ -108,10 +109,11 @@ def in_number(pair: Small) -> Small | None:
     for reading, text in ((one, pair.a), (two, pair.b)):
         head = True  # what is asked for, up to the first small word: "the power of dreams"
         for word in reading.words:
-            if word.name in odd and re.search(_EXACTLY.format(re.escape(word.surface)), text.lower()):
-                return None
             head = head and not word.marker
-            if word.name in odd and head and not (long or word.name in words("told of one or several")):
+            exactly = _EXACTLY if head else _THOSE
+            if word.name in odd and re.search(exactly.format(re.escape(word.surface)), text.lower()):
+                return None
+            if word.name in odd and head and not (favorite or long or word.name in words("told of one or several")):
                 return None
     one, two = (
         replace(
@@ -124,6 +126,7 @@ def in_number(pair: Small) -> Small | None:
     return replace(pair, one=one, two=two, takes=SURE)
 
 
+_THOSE = r"\b(?:one|this|that|these|those|all|both|\d+) (?:[\w-]+ )?{0}\b"
 _EXACTLY = r"\b(?:an?|one|this|that|these|those|all|both|\d+) (?:[\w-]+ )?{0}\b"
 _ONE = r"\b(?:an?|any) (?:[\w-]+ )?{0}\b"
 _SEVERAL = r"\b(?:the|all|these|those|your|both|some|two|three|\d+) (?:[\w-]+ )?{0}\b"

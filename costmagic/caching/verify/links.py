@@ -26,7 +26,9 @@ _EITHER = frozenset(
         ("behind", "of"),
     )
 )
-_FROM_A_PLACE = frozenset(frozenset(pair) for pair in (("in", "from"), ("at", "from"), ("in", "at"), ("on", "from")))
+_FROM_A_PLACE = frozenset(
+    frozenset(pair) for pair in (("in", "from"), ("at", "from"), ("in", "at"), ("on", "from"), ("for", "at"))
+)
 _ON_SCREEN = frozenset({"web", "internet", "net", "website", "app", "screen", "phone", "computer", "channel", "blog"})
 
 

@@ -87,16 +87,23 @@ def some_of_them(pair: Small) -> Small | None:
     return replace(pair, one=one, two=two, takes=0.90)
 
 
-_GOOD = frozenset({"best", "good", "top", "great", "excellent", "interesting", "nice", "amazing", "famous", "most"})
+_GOOD = frozenset(
+    {"best", "good", "top", "great", "recommend", "excellent", "interesting", "nice", "amazing", "famous", "most"}
+)
 
 
 def good_ones(pair: Small) -> Small | None:
     """ "The best quotes" beside "the quotes" or "some good quotes": of several, one tells the good ones anyway."""
-    if _kinds(pair) != ("what", "what") or "one" in (pair.one.frame.count, pair.two.frame.count):
+    if _kinds(pair) != ("what", "what"):
+        return None
+    one_of_them = "one" in (pair.one.frame.count, pair.two.frame.count)
+    if one_of_them and not {*_names(pair.one)} & {*_names(pair.two)} & words("best by taste"):
         return None
     praised = [list(takewhile(lambda w: w.name in _GOOD and not w.marker, r.words)) for r in (pair.one, pair.two)]
     names = [[w.name for w in found] for found in praised]
-    if names[0] == names[1] or not all(any(w.plural for w in r.words[:5]) for r in (pair.one, pair.two)):
+    if names[0] == names[1] or (one_of_them and not all(names)):
+        return None
+    if not one_of_them and not all(any(w.plural for w in r.words[:5]) for r in (pair.one, pair.two)):
         return None
     if any(len(r.words) < 2 for r in (pair.one, pair.two)):
         return None
