@@ -40,6 +40,14 @@ _NOT_DONE = frozenset({"I", "YOU", "MY", "YOUR", "start", "try", "become"})
 # One of these more doesn't make two words of one: "very mild" beside "severe".
 _NO_MORE = frozenset({"very", "really", "quite", "so", "too", "extremely", "rather", "pretty", "fairly", "super"})
 _HELPING = frozenset({"can", "could", "would", "should"})
+_STATE = (
+    ("is",),
+    ("are",),
+    ("was",),
+    ("were",),
+    ("does",),
+    ("did",),
+)  # "how is it to meet her", not "how can meet her"
 _ASKED_TOO = re.compile(r"\b(?:and|or) (?:how|what|where|when|why|who|which)\b")
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
@@ -87,6 +95,8 @@ def _asked_alike(one: Reading, two: Reading) -> bool:
         return False
     if one.mentioned != two.mentioned or (one.tense != two.tense and kinds & _OF_EVENTS):
         return False
+    if kinds == {"how", "how is"} and any(r.plain[1:2] in _STATE for r in (one, two)):
+        return False
     asked_too = [len(_ASKED_TOO.findall(" ".join(r.plain))) for r in (one, two)]
     return asked_too[0] == asked_too[1]
 
@@ -101,10 +111,15 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
         if _decides(word) and (whether or word.surface not in _HELPING):
             return True
     if kinds in _OF_DOING:
-        done = [next((w.name for w in r.words if w.name not in _NOT_DONE), "") for r in (one, two)]
+        done = [next((w.name for w in r.words if not _added(w)), "") for r in (one, two)]
         if done[0] != done[1] and not come_to_the_same(*done):
             return True
     return any(frozenset((x.name, y.name)) in opposites() for x in found.only[0] for y in found.only[1])
+
+
+def _added(word: Word) -> bool:
+    """Whether a word before what is done is none of it."""
+    return word.name in _NOT_DONE or word.surface in words("of manner")
 
 
 def _decides(word: Word) -> bool:

@@ -24,7 +24,7 @@ _FREE = frozenset({"in", "for", "on", "at", "with"})
 _PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
 _AMOUNTS = frozenset(
-    {"minimum", "maximum", "average", "mean", "median", "total", "typical", "usual", "slightly", "mildly", "severely"}
+    {"minimum", "maximum", "average", "median", "total", "typical", "usual", "slightly", "mildly", "severely"}
 )
 _SUPERLATIVE = re.compile(r"(?!best|latest|honest|guest|forest|interest|request|contest|protest|invest)[a-z]{4,}est$")
 

@@ -192,7 +192,7 @@ def guard(a: str, b: str) -> str | None:
 
 def signs(a: str, b: str) -> str | None:
     """Why two prompts differ in symbols, single letters, letter case, articles, or what they point to."""
-    a, b = bare_question(a), bare_question(b)
+    a, b = (bare_question(t.replace("？", "?")) for t in (a, b))
     if a == b:
         return None
     if (one := _symbols(a)) != (two := _symbols(b)):

@@ -96,7 +96,7 @@ def _before_head(reading: Reading, at: int, end: int, other: Reading) -> Reading
     """``other`` with the words of ``reading`` when those from ``at`` to ``end`` stand before what they tell of."""
     head, of = reading.words[at - 1], reading.words[at:end]
     # "A boat in a house" is no house boat.
-    named = all(w.capital or w.name in words("tools") for w in of) or head.name in words("best by taste")
+    named = of[0].capital or of[0].name in words("tools") or head.name in words("best by taste")
     if of[0].marker not in ("of", "for") and not named:
         return None
     moved = replace(of[0], marker=head.marker), *of[1:], replace(head, marker="")
