@@ -40,14 +40,8 @@ _NOT_DONE = frozenset({"I", "YOU", "MY", "YOUR", "start", "try", "become"})
 # One of these more doesn't make two words of one: "very mild" beside "severe".
 _NO_MORE = frozenset({"very", "really", "quite", "so", "too", "extremely", "rather", "pretty", "fairly", "super"})
 _HELPING = frozenset({"can", "could", "would", "should"})
-_STATE = (
-    ("is",),
-    ("are",),
-    ("was",),
-    ("were",),
-    ("does",),
-    ("did",),
-)  # "how is it to meet her", not "how can meet her"
+# "How is it to meet her" is none of "how can I meet her".
+_STATE = (("is",), ("are",), ("was",), ("were",), ("does",), ("did",))
 _ASKED_TOO = re.compile(r"\b(?:and|or) (?:how|what|where|when|why|who|which)\b")
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
