@@ -67,13 +67,15 @@ _OF_EVENTS = frozenset({"who", "where", "when", "yes or no", "what happens"})
 
 def said_anew(pair: Small) -> Small | None:
     """``pair`` without its differences, where there are several and none decides an answer."""
-    if not _asked_alike(pair.one, pair.two) or pair.one.literals != pair.two.literals or signs(pair.a, pair.b):
+    if not _asked_alike(pair.one, pair.two) or pair.one.literals != pair.two.literals:
         return None
     found = differences(pair)
     if _decided(found, pair.one, pair.two):
         return None
     takes = _takes(found, pair.one, pair.two)
-    return replace(pair, b=pair.a, two=pair.one, takes=takes) if takes else None
+    if takes is None or signs(pair.a, pair.b):
+        return None
+    return replace(pair, b=pair.a, two=pair.one, takes=takes)
 
 
 def _kind(reading: Reading) -> str:

@@ -190,6 +190,7 @@ def guard(a: str, b: str) -> str | None:
     return signs(a, b) or owners(a, b)
 
 
+@lru_cache(maxsize=512)
 def signs(a: str, b: str) -> str | None:
     """Why two prompts differ in symbols, single letters, letter case, articles, or what they point to."""
     a, b = (bare_question(t.replace("？", "?")) for t in (a, b))
@@ -209,6 +210,7 @@ def signs(a: str, b: str) -> str | None:
     return _case(a, b) or _articles(a, b)
 
 
+@lru_cache(maxsize=512)
 def owners(a: str, b: str) -> str | None:
     """Why it matters whose something is: "my phone" beside "a phone"."""
     return _owners(*_low(bare_question(a), bare_question(b)))
