@@ -89,7 +89,9 @@ def _asked_alike(one: Reading, two: Reading) -> bool:
         return False
     if kinds == {"yes or no"} and one.frame.mood != two.frame.mood:
         return False
-    if one.mentioned != two.mentioned or (one.tense != two.tense and kinds & _OF_EVENTS):
+    if one.mentioned != two.mentioned:
+        return False
+    if one.tense != two.tense and (kinds & _OF_EVENTS or "future" in (one.tense, two.tense)):
         return False
     if kinds == {"how", "how is"} and any(r.plain[1:2] in _STATE for r in (one, two)):
         return False
@@ -124,6 +126,7 @@ def _decides(word: Word) -> bool:
         word.surface in _OTHERS
         or word.name.endswith("…")
         or word.capital
+        or word.name.startswith("united_")
         or word.number
         or any(c.isdigit() for c in word.name)
         or (word.surface not in _IDLE and any(word.name in words(kind) for kind in _DECIDING))
