@@ -15,7 +15,7 @@ from costmagic.caching.verify.frames import _rewrites
 from costmagic.caching.verify.judge import Judge
 from costmagic.embedding import MiniLM
 
-ADVERSARIAL = ("adversarial", "held-out", "tester", "blind", "forgiven")
+ADVERSARIAL = ("adversarial", "held-out", "tester", "blind", "forgiven", "anew")
 
 PAIRS = Path(__file__).parents[2] / "training" / "pairs"
 
@@ -43,7 +43,7 @@ def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str,
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
     pairs = [p for name in ADVERSARIAL for p in _pairs(name) if not p["same"]]
-    assert len(pairs) >= 3100
+    assert len(pairs) >= 5900
     cosines = _cosines(pairs, minilm)
     assert _served(pairs, cosines) == []
     # The set is worth its name: the plain rule serves many of them.
@@ -70,8 +70,8 @@ def test_more_of_what_is_asked_on_forums_is_served_than_by_the_plain_rule(minilm
     assert len(pairs) >= 700
     cosines = _cosines(pairs, minilm)
     served = len(_served(pairs, cosines))
-    assert served > 1.1 * sum(c > PLAIN_COSINE for c in cosines)
-    assert served / len(pairs) > 0.60
+    assert served > 1.15 * sum(c > PLAIN_COSINE for c in cosines)
+    assert served / len(pairs) > 0.64
 
 
 def test_the_order_of_the_two_does_not_matter() -> None:
@@ -117,6 +117,54 @@ def test_small_differences_are_forgiven_to_what_is_much_alike(a: str, b: str, co
     assert examine(b, a, cosine).veto is None
     assert examine(a, b, 0.84).veto
     assert examine(a, b).veto
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "cosine"),
+    [
+        ("What are good exercises for a stiff neck?", "Which exercises are best for stiff necks and shoulders?", 0.90),
+        ("How do I keep a houseplant alive on holiday?", "What should I do to keep houseplants alive?", 0.92),
+        ("Where is the best bakery in Ghent?", "What is the best bakery in Ghent?", 0.95),
+        ("Which was the best film of 2011?", "Which is the best film of 2011?", 0.96),
+        ("What is the role of a cell wall?", "What is the role of cell walls?", 0.96),
+        ("How do I pursue my career in acting?", "How do I pursue a career in acting?", 0.96),
+        ("How do I get an internship at Siemens?", "How do I get an internship from Siemens?", 0.96),
+        ("Why a cat would hide under the bed all day?", "Why would a cat hide under the bed all day?", 0.96),
+        ("What are some courses in data engineering?", "What are some data engineering courses?", 0.96),
+        ("What is osmosis? What are some examples?", "What are some examples of osmosis?", 0.93),
+        ("What is a good password manager?", "What is the best password manager?", 0.96),
+        ("What are the requirements of a visa?", "What are the requirement of a visa?", 0.96),
+    ],
+)
+def test_what_is_said_anew_is_served_where_the_whole_is_much_alike(a: str, b: str, cosine: float) -> None:
+    assert examine(a, b, cosine).veto is None
+    assert examine(b, a, cosine).veto is None
+    assert examine(a, b, 0.80).veto
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("How do I sort a list of words by length?", "How do I sort lists of words by length in reverse order?"),
+        ("How do I treat a very mild burn?", "What is the right way to treat a severe burn?"),
+        ("What is the average rent in Oslo?", "What's the minimum rent of a flat in Oslo?"),
+        ("How do I change from tea to coffee?", "How can one change to tea from coffee?"),
+        ("Who painted the Night Watch?", "Who was the Night Watch painted by and where is it now?"),
+        ("How do I install the old printer driver?", "What is the way to update an old printer driver safely?"),
+        ("What do you make of his plan for Mars?", "What is his plan for Mars?"),
+        ("What is the best hotel in Rome?", "What is the best hotel in Rome for kids and parents?"),
+        ("How will robots change farming?", "How have robots already changed the farming?"),
+        ("Can my son inherit the house from me?", "Can I inherit houses from my own son?"),
+        ("What does \\d match in a regex?", "What does \\D match in a regex?"),
+        ("What does echo '$HOME' print in bash?", 'What does echo "$HOME" print in bash?'),
+        ("How do I get ready for the 1Z0-444 exam?", "How can I get ready for the 1Z0-517 exam?"),
+        ("Which pills may I bring into Japan?", "Which pills must I declare when I come into Japan?"),
+        ("How much energy is in a fig in kilojoules?", "How much energy does a fig have in kilocalories?"),
+    ],
+)
+def test_what_is_said_anew_and_changed_is_refused(a: str, b: str) -> None:
+    assert examine(a, b, 0.97).veto
+    assert examine(b, a, 0.97).veto
 
 
 @pytest.mark.parametrize(

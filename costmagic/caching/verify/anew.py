@@ -32,7 +32,7 @@ _DECIDING = ("negators", "quantifiers", "modals", "units", "times", "tools")
 _OTHERS = frozenset(
     {"he", "she", "his", "her", "hers", "him", "they", "their", "them"}
     | {"this", "that", "these", "those"}
-    | {"besides", "including", "excluding", "plus"}
+    | {"besides", "including", "excluding", "plus", "non"}
 )
 _IDLE = frozenset({"ever", "any", "some", "always", "much", "either"})
 # These are not what is done: "start learning", "become a designer".
