@@ -103,7 +103,9 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
     """Whether one of the differences decides by itself."""
     kinds = frozenset((_kind(one), _kind(two)))
     whether = "yes or no" in kinds
-    if found.moved or found.turned or found.degrees or (found.persons and whether):
+    if found.turned or found.degrees or (found.persons and whether):
+        return True
+    if found.moved and (not found.rebuilt or any(w.name in ("I", "YOU") for r in (one, two) for w in r.words)):
         return True
     for word in (*found.only[0], *found.only[1]):
         if _decides(word) and (whether or word.surface not in _HELPING):
@@ -138,6 +140,9 @@ def _takes(found: Differences, one: Reading, two: Reading) -> float | None:
     fewer, more = sorted(([w for w in left if w.name not in _NO_MORE] for left in found.left), key=len)
     several = found.replaced + found.forms
     retold = len(more) + found.replaced > 1
+    if found.moved and not (fewer and len(fewer) < len(more)):
+        sought = all(r.words[:1] and r.words[0].name in words("praised") for r in (one, two))
+        return (ONE_FROM if len(fewer) < len(more) else SURE) if sought else None
     if one.tense != two.tense and not retold:
         return None
     if not more:

@@ -42,6 +42,8 @@ class Differences:
         linked: whether other small words hold them together.
         persons: whether it is asked of others, or of what is another's.
         moved: whether the words that both have stand in another order.
+        rebuilt: whether the sentences are also built from other small words, so that it isn't two words that changed
+            places.
         turned: whether small words differ that turn something around: "before", "without".
         degrees: whether "the most", "the least" and the like are only on one side.
     """
@@ -53,6 +55,7 @@ class Differences:
     linked: bool
     persons: bool
     moved: bool
+    rebuilt: bool
     turned: bool
     degrees: bool
 
@@ -91,6 +94,7 @@ def differences(pair: Small) -> Differences:
         linked=exchanged or (not any(only) and linked[0] != linked[1]),
         persons=persons,
         moved=all([*_of(found[0], common)] != [*_of(found[1], common)] for found in (names, ordered)),
+        rebuilt=small[0] != small[1],
         turned=any(small[0][m] != small[1][m] for m in _TURNING)
         or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to")),
         degrees={*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""},
