@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from .differences import Differences, differences
 from .frames import KINDS
-from .guards import signs
+from .guards import marks, shades
 from .lexicon import opposites, words
 from .reading import Reading, Word
 from .small import SURE, Small
@@ -53,6 +53,7 @@ _ALIKE = frozenset(
         ("what", "where can"),
         ("what", "mean"),
         ("what", "what happens"),
+        ("how", "what"),
         ("how", "place to"),
         ("how", "where can"),
         ("how", "how is"),
@@ -73,7 +74,10 @@ def said_anew(pair: Small) -> Small | None:
     if _decided(found, pair.one, pair.two):
         return None
     takes = _takes(found, pair.one, pair.two)
-    if takes is None or signs(pair.a, pair.b):
+    if takes is None or marks(pair.a, pair.b):
+        return None
+    # Who words it anew isn't careful with capitals and articles either.
+    if shades(pair.a, pair.b) and max(len(found.left[0]), len(found.left[1])) + found.forms < 2:
         return None
     return replace(pair, b=pair.a, two=pair.one, takes=takes)
 
@@ -103,7 +107,7 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
     """Whether one of the differences decides by itself."""
     kinds = frozenset((_kind(one), _kind(two)))
     whether = "yes or no" in kinds
-    if found.turned or found.degrees or (found.persons and whether):
+    if found.degrees or (found.persons and whether):
         return True
     if found.moved and (not found.rebuilt or any(w.name in ("I", "YOU") for r in (one, two) for w in r.words)):
         return True
@@ -140,11 +144,15 @@ def _takes(found: Differences, one: Reading, two: Reading) -> float | None:
     fewer, more = sorted(([w for w in left if w.name not in _NO_MORE] for left in found.left), key=len)
     several = found.replaced + found.forms
     retold = len(more) + found.replaced > 1
+    if found.turned:
+        return PHRASE_FROM if fewer and len(fewer) < len(more) and several else None
     if found.moved and not (fewer and len(fewer) < len(more)):
         sought = all(r.words[:1] and r.words[0].name in words("praised") for r in (one, two))
         return (ONE_FROM if len(fewer) < len(more) else SURE) if sought else None
     if one.tense != two.tense and not retold:
         return None
+    if {_kind(one), _kind(two)} == {"how", "what"}:
+        return ONE_FROM if not fewer and len(more) > 1 and not found.moved else None
     if not more:
         if not (several or found.linked or found.places):
             return SURE
