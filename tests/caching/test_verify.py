@@ -43,7 +43,7 @@ def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str,
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
     pairs = [p for name in ADVERSARIAL for p in _pairs(name) if not p["same"]]
-    assert len(pairs) >= 5900
+    assert len(pairs) >= 6300
     cosines = _cosines(pairs, minilm)
     assert _served(pairs, cosines) == []
     # The set is worth its name: the plain rule serves many of them.
@@ -159,6 +159,11 @@ def test_what_is_said_anew_is_served_where_the_whole_is_much_alike(a: str, b: st
         ("What does echo '$HOME' print in bash?", 'What does echo "$HOME" print in bash?'),
         ("How do I get ready for the 1Z0-444 exam?", "How can I get ready for the 1Z0-517 exam?"),
         ("Which pills may I bring into Japan?", "Which pills must I declare when I come into Japan?"),
+        ("Where can I buy Nice souvenirs?", "where can i buy some nice souvenirs"),
+        ("Which birds attack and eat wasps?", "Which birds are attacked and eaten by a wasp?"),
+        ("How long is the flight from Oslo to Rome?", "How long does one fly to Oslo when coming from Rome?"),
+        ("What are the pros of non renewable energy?", "What are the pros of renewable energy sources?"),
+        ("What is the best coaching for chess in Chicago?", "What's the best chess coaching job in Chicago?"),
         ("How much energy is in a fig in kilojoules?", "How much energy does a fig have in kilocalories?"),
     ],
 )

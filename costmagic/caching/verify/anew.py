@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from .differences import Differences, differences
 from .frames import KINDS
-from .guards import marks, shades
+from .guards import signs
 from .lexicon import opposites, words
 from .reading import Reading, Word
 from .small import SURE, Small
@@ -74,10 +74,7 @@ def said_anew(pair: Small) -> Small | None:
     if _decided(found, pair.one, pair.two):
         return None
     takes = _takes(found, pair.one, pair.two)
-    if takes is None or marks(pair.a, pair.b):
-        return None
-    # Who words it anew isn't careful with capitals and articles either.
-    if shades(pair.a, pair.b) and max(len(found.left[0]), len(found.left[1])) + found.forms < 2:
+    if takes is None or signs(pair.a, pair.b):
         return None
     return replace(pair, b=pair.a, two=pair.one, takes=takes)
 
@@ -107,7 +104,7 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
     """Whether one of the differences decides by itself."""
     kinds = frozenset((_kind(one), _kind(two)))
     whether = "yes or no" in kinds
-    if found.degrees or (found.persons and whether):
+    if found.turned or found.degrees or (found.persons and whether):
         return True
     if found.moved and (not found.rebuilt or any(w.name in ("I", "YOU") for r in (one, two) for w in r.words)):
         return True
@@ -118,7 +115,14 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
         done = [next((w.name for w in r.words if not _added(w)), "") for r in (one, two)]
         if done[0] != done[1] and not come_to_the_same(*done):
             return True
+    for x, y in ((x, y) for x in one.words for y in two.words if x.name == y.name and x.capital != y.capital):
+        if _may_be_a_name(x) or _may_be_a_name(y):
+            return True
     return any(frozenset((x.name, y.name)) in opposites() for x in found.only[0] for y in found.only[1])
+
+
+def _may_be_a_name(word: Word) -> bool:
+    return word.surface in words("names that are words") and word.name not in words("tools")
 
 
 def _added(word: Word) -> bool:
@@ -144,11 +148,10 @@ def _takes(found: Differences, one: Reading, two: Reading) -> float | None:
     fewer, more = sorted(([w for w in left if w.name not in _NO_MORE] for left in found.left), key=len)
     several = found.replaced + found.forms
     retold = len(more) + found.replaced > 1
-    if found.turned:
-        return PHRASE_FROM if fewer and len(fewer) < len(more) and several else None
     if found.moved and not (fewer and len(fewer) < len(more)):
         sought = all(r.words[:1] and r.words[0].name in words("praised") for r in (one, two))
-        return (ONE_FROM if len(fewer) < len(more) else SURE) if sought else None
+        little = not fewer and all(w.name in words("of what kind") | words("what for") for w in more)
+        return ONE_FROM if sought and little else None
     if one.tense != two.tense and not retold:
         return None
     if {_kind(one), _kind(two)} == {"how", "what"}:

@@ -17,11 +17,12 @@ from .wording import come_to_the_same
 _TURNING = frozenset(
     {"without", "before", "after", "until", "except", "unless", "against", "despite", "up", "down", "over", "under"}
     | {"above", "below", "beneath", "inside", "outside", "off", "out", "from", "between", "if", "while", "during"}
-    | {"since", "than"}
+    | {"since", "than", "by"}
 )
 # What these begin may stand anywhere.
 _FREE = frozenset({"in", "for", "on", "at", "with"})
 _PERSONS = frozenset({"I", "YOU", "MY", "YOUR"})
+_BE = frozenset({"is", "are", "was", "were", "be", "been", "being"})
 _OF_DEGREE = frozenset({"most", "more", "least", "less"})
 _AMOUNTS = frozenset(
     {"minimum", "maximum", "average", "median", "total", "typical", "usual", "slightly", "mildly", "severely"}
@@ -95,7 +96,8 @@ def differences(pair: Small) -> Differences:
         persons=persons,
         moved=all([*_of(found[0], common)] != [*_of(found[1], common)] for found in (names, ordered)),
         rebuilt=small[0] != small[1],
-        turned=any(small[0][m] != small[1][m] for m in _TURNING)
+        turned=_done_by(one, small[0]) != _done_by(two, small[1])
+        or any(small[0][m] != small[1][m] for m in _TURNING)
         or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to")),
         degrees={*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""},
     )
@@ -168,6 +170,11 @@ def _persons(reading: Reading) -> tuple[frozenset[str], list[str]]:
 def _small(reading: Reading) -> Counter[str]:
     """The small words between the others."""
     return Counter(m for w in reading.words for m in w.marker.split() if m not in ",.")
+
+
+def _done_by(reading: Reading, small: Counter[str]) -> bool:
+    """Whether something is done by what comes behind: "eaten by wasps"."""
+    return small["by"] > 0 and any(w.past for w in reading.words) and bool(_BE & {*reading.plain})
 
 
 def _directed(reading: Reading, where: str) -> set[str]:

@@ -90,7 +90,7 @@ def _case(a: str, b: str) -> str | None:
         for match in re.finditer(r"[^\W\d_]+", text):
             before = text[: match.start()]
             free = re.search(r"(?:[.?!:]|\b(?:in|with|using))\s+$", before)  # "in python" is how many write it
-            if not first and not free:
+            if not first and (not free or match[0].lower() in words("places that are words")):
                 found.setdefault(match[0].lower(), set()).add(match[0])
             first = False
     both = tokens[0].keys() & tokens[1].keys()
@@ -112,6 +112,8 @@ def _case(a: str, b: str) -> str | None:
             return f"'{x}' is not '{y}'"
         article = [bool(re.search(rf"\b(?:the|an?) {word}\b(?! {_NEXT})", text.lower())) for text in (a, b)]
         named = word in words("names that are words") or article[0] != article[1]
+        if word in words("places that are words") and x.islower() != y.islower():
+            return f"'{x}' is not '{y}'"
         if named and not careless and _cased(a) and _cased(b) and x.islower() != y.islower():
             return f"'{x}' is not '{y}'"
     return None
@@ -136,14 +138,19 @@ def _articles(a: str, b: str) -> str | None:
         if word in words("not the same with an article") and "a" in one | two:
             return f"'a {word}' is not '{word}'"
         name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
+        if word in words("names that are words"):
+            name = name or any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}\b", t) for t in (a, b))
         # Where another word stands between, the article may be that one's.
         other = b if one else a
+        of = "" if word in words("names that are words") else "|of"
         stands = re.search(
-            rf"\b(?:the|an?|my|your|our|his|her|their|of|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
+            rf"\b(?:the|an?|my|your|our|his|her|their{of}|[\w'’-]+'s)\s+(?:\w+\s+)?{re.escape(word)}\b", other.lower()
         )
         # "A Git branch": the article is the branch's.
         whole = a if one else b
-        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z]){_NEXT}", whole.lower())
+        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z])(?P<of>{_NEXT})", whole.lower())
+        if of_next and of_next["of"] in words("times") | {"at", "today", "now"}:
+            of_next = None
         if name and not stands and not of_next and word not in ("best", "most", "first", "last"):
             return f"'{word}' with and without its article"
     return None
