@@ -47,13 +47,19 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     """
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
-    if reason and similarity >= FORGIVEN_FROM and one.english and two.english:
+    # What leaves numbers different leaves another question, whatever else is forgiven.
+    small = similarity >= FORGIVEN_FROM and one.english and two.english and _numbers(one) == _numbers(two)
+    if reason and small:
         pair = Small(a, b, one, two)
         anew = said_anew(pair)
         forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
         if forgiven:
             return Seen(None, features(forgiven.one, forgiven.two))
     return Seen(reason) if reason else Seen(None, features(one, two))
+
+
+def _numbers(reading: Reading) -> Counter[str]:
+    return Counter(w.name for w in reading.words if w.number)
 
 
 # Those that change the texts come before those that change what was read of them.
