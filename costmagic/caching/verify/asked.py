@@ -69,10 +69,22 @@ def the_best_where(pair: Small) -> Small | None:
     kinds = {pair.one.frame.kind, pair.two.frame.kind}
     if kinds not in ({"what", "where"}, {"what", "who"}):
         return None
-    if not all(r.words[:1] and _SUPERLATIVE.match(r.words[0].surface) for r in (pair.one, pair.two)):
+    if not all(any(_SUPERLATIVE.match(w.surface) for w in r.words[:2]) for r in (pair.one, pair.two)):
         return None
     one, two = (replace(r, frame=replace(r.frame, kind="what", count="", mood="")) for r in (pair.one, pair.two))
     return replace(pair, one=one, two=two, takes=0.93)
+
+
+_SO_FAR = re.compile(r"\s+(?:of all times?|ever|so far)\W*$", re.IGNORECASE)
+
+
+def of_all_time(pair: Small) -> Small | None:
+    """ "The best drama of all time" beside "the best drama"."""
+    found = [bool(_SO_FAR.search(t)) for t in (pair.a, pair.b)]
+    superlative = all(any(_SUPERLATIVE.match(w.surface) for w in r.words[:3]) for r in (pair.one, pair.two))
+    if found[0] == found[1] or not (superlative or all("most" in r.plain for r in (pair.one, pair.two))):
+        return None
+    return read_again(_SO_FAR.sub("?", pair.a), _SO_FAR.sub("?", pair.b), SURE)
 
 
 def best_then_or_now(pair: Small) -> Small | None:

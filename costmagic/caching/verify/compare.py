@@ -88,6 +88,7 @@ _SMALL = (
     manner.defined,
     manner.does_or_can,
     asked.the_best_where,
+    asked.of_all_time,
     asked.best_then_or_now,
     asked.in_number,
     links.prepositions,

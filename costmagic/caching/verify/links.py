@@ -24,6 +24,7 @@ _EITHER = frozenset(
         ("than", "then"),
         ("as", ""),
         ("behind", "of"),
+        ("when", "while"),
     )
 )
 _FROM_A_PLACE = frozenset(
@@ -35,10 +36,12 @@ _ON_SCREEN = frozenset({"web", "internet", "net", "website", "app", "screen", "p
 def prepositions(pair: Small) -> Small | None:
     """ "An internship from Google" beside "in Google": the same words in the same order, linked alike."""
     one, two = pair.one, pair.two
-    if len(one.words) < 3 or [w.name for w in one.words] != [w.name for w in two.words]:
+    if len(one.words) < 2 or [w.name for w in one.words] != [w.name for w in two.words]:
         return None
     odd = [i for i, (x, y) in enumerate(zip(one.words, two.words, strict=True)) if bare(x.marker) != bare(y.marker)]
     if len(odd) != 1:
+        return None
+    if len(one.words) < 3 and {bare(w.words[odd[0]].marker) for w in (one, two)} != {"of", "for"}:
         return None
     after = takewhile(lambda w: not w.marker, two.words[odd[0] + 1 :])
     if not _alike(one.words[odd[0]], two.words[odd[0]], {w.name for w in after}):

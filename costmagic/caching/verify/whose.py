@@ -77,7 +77,8 @@ _WHICH = re.compile(r"\b(my|the|an?) (?=([a-z][\w-]*))", re.IGNORECASE)
 
 def the_or_a(pair: Small) -> Small | None:
     """ "The tire", "a tire" and "my tire" in a question about what to do with it."""
-    if pair.one.frame.kind not in ("how", "difference") or pair.one.frame.kind != pair.two.frame.kind:
+    kind = pair.one.frame.kind
+    if kind != pair.two.frame.kind or not (kind in ("how", "difference", "why", "how is") or kind.startswith("how_")):
         return None
     found = [{word.lower(): which.lower() for which, word in _WHICH.findall(t)} for t in (pair.a, pair.b)]
     odd = [w for w in found[0].keys() & found[1].keys() if found[0][w][:1] != found[1][w][:1]]
