@@ -156,6 +156,7 @@ def test_what_is_said_anew_is_served_where_the_whole_is_much_alike(a: str, b: st
         ("How will robots change farming?", "How have robots already changed the farming?"),
         ("Can my son inherit the house from me?", "Can I inherit houses from my own son?"),
         ("What does \\d match in a regex?", "What does \\D match in a regex?"),
+        ("What does x[1:] give for a list?", "What does x[:1] give for a list?"),
         ("What does echo '$HOME' print in bash?", 'What does echo "$HOME" print in bash?'),
         ("How do I get ready for the 1Z0-444 exam?", "How can I get ready for the 1Z0-517 exam?"),
         ("Which pills may I bring into Japan?", "Which pills must I declare when I come into Japan?"),

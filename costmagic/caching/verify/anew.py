@@ -21,7 +21,7 @@ from .wording import come_to_the_same
 
 # From which cosine on differences in several places mean nothing, one more word beside another difference, and a phrase
 # in place of another: that changes what is asked more often than words here and there.
-SEVERAL_FROM = 0.87
+SEVERAL_FROM = 0.90
 ONE_FROM = 0.91
 PHRASE_FROM = 0.925
 

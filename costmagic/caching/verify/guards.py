@@ -16,7 +16,7 @@ _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
     r"(?<=\d)[!'\"]|(?<!\w)!(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
-_ESCAPED = re.compile(r"\\\w|[\"'`]\$\w+[\"'`]")  # \\d is not \\D, nor "$HOME" '$HOME'
+_ESCAPED = re.compile(r"\w\[[^\]\s]*\]|\\\w|[\"'`]\$\w+[\"'`]")  # \\d is not \\D, nor "$HOME" '$HOME'
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
 _MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
