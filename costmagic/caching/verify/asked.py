@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from .lexicon import words
 from .reading import Reading
-from .small import FORGIVEN_FROM, SURE, Small, read_again
+from .small import FORGIVEN_FROM, SURE, Small, read_again, uncounted
 
 
 def one_of_the_best(pair: Small) -> Small | None:
@@ -127,14 +127,7 @@ def in_number(pair: Small) -> Small | None:
                 return None
             if word.name in odd and head and not (favorite or long or word.name in words("told of one or several")):
                 return None
-    one, two = (
-        replace(
-            r,
-            frame=replace(r.frame, count=""),
-            words=tuple(replace(w, plural=w.plural and w.name not in odd) for w in r.words),
-        )
-        for r in (one, two)
-    )
+    one, two = (uncounted(r, odd) for r in (one, two))
     return replace(pair, one=one, two=two, takes=SURE)
 
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from .lexicon import synonyms, words
 from .reading import Reading
-from .small import Small, read_again
+from .small import Small, read_again, uncounted
 
 
 def _kinds(pair: Small) -> tuple[str, str]:
@@ -76,14 +76,7 @@ def some_of_them(pair: Small) -> Small | None:
     plural = pair.a if more[0] or (not odd and several[0]) else pair.b
     if not _SEVERAL.search(plural) and not (odd and {*odd} <= _COUNTED):
         return None
-    one, two = (
-        replace(
-            r,
-            frame=replace(r.frame, count=""),
-            words=tuple(replace(w, plural=w.plural and w.name not in odd) for w in r.words),
-        )
-        for r in (one, two)
-    )
+    one, two = (uncounted(r, odd) for r in (one, two))
     return replace(pair, one=one, two=two, takes=0.90)
 
 

@@ -6,7 +6,8 @@ measured on the pairs that the judge is trained and tested with. ``asked`` and `
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 
 from .reading import Reading, read
 
@@ -34,3 +35,12 @@ class Small:
 def read_again(a: str, b: str, takes: float) -> Small:
     """A pair whose texts were changed."""
     return Small(a, b, read(a), read(b), takes)
+
+
+def uncounted(reading: Reading, names: Container[str]) -> Reading:
+    """A reading that asks for one or several alike, and has the words of these names in no number."""
+    return replace(
+        reading,
+        frame=replace(reading.frame, count=""),
+        words=tuple(replace(w, plural=w.plural and w.name not in names) for w in reading.words),
+    )
