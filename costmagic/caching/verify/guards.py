@@ -197,14 +197,9 @@ def guard(a: str, b: str) -> str | None:
     return signs(a, b) or owners(a, b)
 
 
+@lru_cache(maxsize=512)
 def signs(a: str, b: str) -> str | None:
     """Why two prompts differ in symbols, single letters, letter case, articles, or what they point to."""
-    return marks(a, b) or shades(a, b)
-
-
-@lru_cache(maxsize=512)
-def marks(a: str, b: str) -> str | None:
-    """Why two prompts differ in symbols, single letters, or what they point to."""
     a, b = _bare(a), _bare(b)
     if a == b:
         return None
@@ -219,14 +214,7 @@ def marks(a: str, b: str) -> str | None:
     points = [_POINTS.findall(text) for text in _low(a, b)]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"
-    return None
-
-
-@lru_cache(maxsize=512)
-def shades(a: str, b: str) -> str | None:
-    """Why letter case or articles make another thing of a word: "Rust" beside "rust", "Amazon" beside "the Amazon"."""
-    a, b = _bare(a), _bare(b)
-    return None if a == b else _case(a, b) or _articles(a, b)
+    return _case(a, b) or _articles(a, b)
 
 
 def _bare(text: str) -> str:
