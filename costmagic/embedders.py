@@ -60,6 +60,9 @@ class _Embeds(Protocol):
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """float32 (n, d), each row of length 1."""
 
+    def tokens(self, text: str) -> NDArray[np.float32] | None:
+        """The vectors of its tokens, float32 (t, d)."""
+
 
 class _Local:
     """An embedder on this machine: it costs nothing and leaves no row."""
@@ -72,6 +75,9 @@ class _Local:
 
     def embed(self, texts: Sequence[str], call_id: str | None = None) -> NDArray[np.float32]:
         return self._embedder.embed(texts)
+
+    def tokens(self, text: str) -> NDArray[np.float32] | None:
+        return self._embedder.tokens(text)
 
 
 class WordLlama:
@@ -98,6 +104,9 @@ class WordLlama:
         vectors = np.asarray(self._model.embed(list(texts), norm=True), dtype=np.float32)
         unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
+
+    def tokens(self, text: str) -> None:
+        """None: its token vectors know nothing of the sentence."""
 
 
 class PaidEmbedder:
@@ -137,6 +146,9 @@ class PaidEmbedder:
         found = np.asarray(vectors, dtype=np.float32)
         unit: NDArray[np.float32] = found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
         return unit
+
+    def tokens(self, text: str) -> None:
+        """None: the provider gives none."""
 
     def _record(
         self,

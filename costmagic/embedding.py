@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 DIMENSIONS = 384
 MAX_TOKENS = 256  # what the model was trained for
 BATCH = 32
+
+# Texts whose token vectors are kept: what was just looked up is compared with several others.
+_KEPT = 32
 
 # Far more than 256 tokens: the tokenizer need not read a book to keep its first page.
 _MAX_CHARS = 8_192
@@ -46,6 +50,7 @@ class MiniLM:
         self._folder = weights.folder(home)
         self._loading = threading.Lock()
         self._loaded: tuple[Any, Any] | None = None
+        self._tokens: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Embeddings of ``texts``: float32 of shape (n, 384), each of length 1.
@@ -64,8 +69,35 @@ class MiniLM:
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i].ids))
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            vectors[batch] = _run(session, [encoded[i].ids for i in batch])
+            states, mask = _run(session, [encoded[i].ids for i in batch])
+            vectors[batch] = _pool(states, mask)
+        if len(texts) == 1:
+            self._keep(texts[0], states[0])
         return vectors
+
+    def tokens(self, text: str) -> NDArray[np.float32]:
+        """The vectors of the tokens of ``text``, float32 of shape (n, 384), of which ``embed`` takes the mean.
+
+        The first and the last stand for the whole; those of the last 32 texts are kept.
+
+        Raises:
+            UsageError: the weights or the packages are missing; says what to run.
+        """
+        with self._loading:
+            kept = self._tokens.get(text)
+        if kept is not None:
+            return kept
+        session, tokenizer = self._load()
+        states, _ = _run(session, [tokenizer.encode(_clean(text)).ids])
+        self._keep(text, states[0])
+        found: NDArray[np.float32] = states[0]
+        return found
+
+    def _keep(self, text: str, states: NDArray[np.float32]) -> None:
+        with self._loading:
+            self._tokens[text] = states
+            if len(self._tokens) > _KEPT:
+                self._tokens.popitem(last=False)
 
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
@@ -102,8 +134,8 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _run(session: Any, ids: list[list[int]]) -> NDArray[np.float32]:
-    """Mean of the token vectors of each text, padding left out, scaled to length 1."""
+def _run(session: Any, ids: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """(the vectors of the tokens (texts, tokens, 384), which of them are no padding (texts, tokens))."""
     import numpy as np
 
     width = max(len(row) for row in ids)
@@ -114,7 +146,13 @@ def _run(session: Any, ids: list[list[int]]) -> NDArray[np.float32]:
         mask[i, : len(row)] = 1
     given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
     names = [i.name for i in session.get_inputs()]
-    states = session.run(None, {name: given[name] for name in names})[0]
+    return session.run(None, {name: given[name] for name in names})[0], mask
+
+
+def _pool(states: NDArray[np.float32], mask: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Mean of the token vectors of each text, padding left out, scaled to length 1."""
+    import numpy as np
+
     weight = mask[:, :, None].astype(np.float32)
     pooled = (states * weight).sum(axis=1) / weight.sum(axis=1)
     norms = np.linalg.norm(pooled, axis=1, keepdims=True)

@@ -20,6 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from costmagic.caching.verify.compare import FEATURES, examine, features
+from costmagic.caching.verify.decide import LOOK_FROM
 from costmagic.caching.verify.reading import read
 from costmagic.caching.verify.small import MEASURED_WITH
 from costmagic.embedders import WordLlama
@@ -29,7 +30,6 @@ ROOT = Path(__file__).parent
 TARGET = ROOT.parent / "costmagic" / "caching" / "verify" / "data" / "judge.json"
 FOLDS = 8
 PLAIN = 0.95
-LOOK_FROM = 0.60
 STEPS = np.round(np.arange(0.02, 1.0, 0.02), 2)
 
 

@@ -10,16 +10,28 @@ from .store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """An earlier question beside the one asked: how alike, and why it was refused (None: it was not)."""
+class Decision:
+    """Whether one answer serves two questions.
+
+    Attributes:
+        threshold: what the cosine ("threshold") or the chance that they mean the same ("verified") has to reach.
+        probability: that chance, None when a veto came first.
+        refusal: why not, None when it does.
+    """
+
+    threshold: float
+    probability: float | None
+    refusal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate(Decision):
+    """An earlier question beside the one asked, and what was decided."""
 
     id: int
     key: str
     text: str
     similarity: float
-    threshold: float
-    probability: float | None
-    refusal: str | None
     verify_ms: float
 
 
@@ -32,7 +44,7 @@ class Lookup:
         entry: id of the entry that was served.
         similarity: cosine to the nearest entry, None when there was none to compare with.
         threshold: what the cosine ("threshold") or the probability ("verified") had to reach.
-        probability: the judge's, None when a veto came first.
+        probability: the judge's or the pair model's, None when a veto came first.
         expired: whether a reply was there but too old.
         reason: why the nearest was refused, or why the request may share no answer.
     """

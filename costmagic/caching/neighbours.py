@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import OrderedDict
@@ -12,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from .. import forks
 from ..cache_config import CacheConfig
-from .lookups import Candidate
+from .lookups import Candidate, Decision
 from .store import Store
-from .votes import COSINE_STEP, LOGIT_STEP, MAX_COSINE, Votes
+from .votes import COSINE_STEP, MAX_COSINE, Votes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,9 +24,8 @@ if TYPE_CHECKING:
 # The plain rule: more alike than this counts as the same.
 PLAIN_COSINE = 0.95
 
-# How far verification looks: how many neighbours, and how unlike at most.
+# How many neighbours verification looks at.
 NEIGHBOURS = 8
-LOOK_FROM = 0.60
 
 # Indexes that a process keeps open; the one that was not asked for longest goes first.
 MAX_OPEN = 64
@@ -41,6 +39,9 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str], call_id: str | None = None) -> NDArray[np.float32]:
         """float32 (n, d); ``call_id`` is the call that it is done for."""
+
+    def tokens(self, text: str) -> NDArray[np.float32] | None:
+        """The vectors of its tokens, float32 (t, d); None when there are none to be had."""
 
 
 class Neighbours:
@@ -73,11 +74,13 @@ class Neighbours:
 
         Raises UsageError when that can't be used here, or whatever it raises.
         """
+        return self._ready().embed(texts, call_id)
+
+    def _ready(self) -> Embedder:
         with self._lock:
             if self._embedder is None:
                 self._embedder = self._make_embedder()
-            embedder = self._embedder
-        return embedder.embed(texts, call_id)
+            return self._embedder
 
     def partition(self, partition: str) -> str:
         """The partition under which entries of the embedder in use are kept."""
@@ -106,41 +109,23 @@ class Neighbours:
             similarity = float(other @ vector / max(float(np.linalg.norm(other)), 1e-9))
             begin = time.perf_counter()
             if verified:
-                threshold, probability, refusal = self._verify(text, question.text, similarity, strictness)
+                decision = self._verify(text, question.text, similarity, strictness)
             else:
                 threshold = min(MAX_COSINE, PLAIN_COSINE + COSINE_STEP * strictness)
-                probability = None
                 refusal = None if similarity > threshold else f"cosine {similarity:.3f} is not above {threshold:.3f}"
+                decision = Decision(threshold, None, refusal)
             verify_ms = (time.perf_counter() - begin) * 1000
-            result.append(
-                Candidate(id_, question.key, question.text, similarity, threshold, probability, refusal, verify_ms)
-            )
-            if refusal is None and not every:
+            found = decision.threshold, decision.probability, decision.refusal
+            result.append(Candidate(*found, id_, question.key, question.text, similarity, verify_ms))
+            if decision.refusal is None and not every:
                 break
         return result
 
-    def _verify(
-        self, text: str, other: str, similarity: float, strictness: float
-    ) -> tuple[float, float | None, str | None]:
-        """(the judge's threshold, the chance that the two mean the same, why not)."""
-        from .verify.compare import examine
-        from .verify.judge import Judge
-        from .verify.small import MEASURED_WITH
+    def _verify(self, text: str, other: str, similarity: float, strictness: float) -> Decision:
+        from .verify.decide import decide
 
-        judge = Judge.load()
-        threshold = judge.threshold(self._config.embedder, self._config.false_hit_rate)
-        logit = math.log(threshold / (1 - threshold)) + LOGIT_STEP * strictness
-        threshold = 1 / (1 + math.exp(-logit))
-        if similarity < LOOK_FROM:
-            return threshold, None, f"cosine {similarity:.3f} is below {LOOK_FROM:.2f}"
-        measured = self._config.embedder in MEASURED_WITH
-        seen = examine(text, other, similarity - COSINE_STEP * max(0.0, strictness) if measured else 0.0)
-        if seen.veto:
-            return threshold, None, seen.veto
-        probability = judge.probability(self._config.embedder, seen, similarity)
-        if probability < threshold:
-            return threshold, probability, f"the judge gives it {probability:.3f}, it takes {threshold:.3f}"
-        return threshold, probability, None
+        config = self._config
+        return decide(text, other, similarity, config.embedder, self._ready().tokens, config.false_hit_rate, strictness)
 
     def forget(self) -> None:
         """Drop all indexes; they are read anew when they are needed."""

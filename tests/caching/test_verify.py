@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from costmagic.caching.neighbours import LOOK_FROM, PLAIN_COSINE
+from costmagic.caching.neighbours import PLAIN_COSINE
 from costmagic.caching.verify.compare import examine
+from costmagic.caching.verify.decide import decide
 from costmagic.caching.verify.frames import _rewrites
 from costmagic.caching.verify.judge import Judge
 from costmagic.embedding import MiniLM
@@ -30,22 +31,20 @@ def _cosines(pairs: list[dict[str, Any]], minilm: MiniLM) -> list[float]:
     return [float(x @ y) for x, y in zip(a, b, strict=True)]
 
 
-def _served(pairs: list[dict[str, Any]], cosines: list[float]) -> list[dict[str, Any]]:
-    judge = Judge.load()
-    limit = judge.threshold("minilm", 0.01)
-    served = []
-    for pair, cosine in zip(pairs, cosines, strict=True):
-        seen = examine(pair["a"], pair["b"], cosine)
-        if cosine >= LOOK_FROM and not seen.veto and judge.probability("minilm", seen, cosine) >= limit:
-            served.append(pair)
-    return served
+def _served(pairs: list[dict[str, Any]], cosines: list[float], minilm: MiniLM, rate: float = 0.01) -> list[Any]:
+    """Those whose two prompts may share an answer."""
+    return [
+        pair
+        for pair, cosine in zip(pairs, cosines, strict=True)
+        if not decide(pair["a"], pair["b"], cosine, "minilm", minilm.tokens, rate).refusal
+    ]
 
 
 def test_no_adversarial_pair_is_served(minilm: MiniLM) -> None:
     pairs = [p for name in ADVERSARIAL for p in _pairs(name) if not p["same"]]
     assert len(pairs) >= 6300
     cosines = _cosines(pairs, minilm)
-    assert _served(pairs, cosines) == []
+    assert _served(pairs, cosines, minilm) == []
     # The set is worth its name: the plain rule serves many of them.
     assert sum(c > PLAIN_COSINE for c in cosines) > 100
 
@@ -54,7 +53,7 @@ def test_more_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> N
     pairs = [p for name in ("paraphrases", "held-out", "tester") for p in _pairs(name) if p["same"]]
     assert len(pairs) >= 500
     cosines = _cosines(pairs, minilm)
-    served = len(_served(pairs, cosines))
+    served = len(_served(pairs, cosines, minilm))
     assert served > sum(c > PLAIN_COSINE for c in cosines)
     assert served / len(pairs) > 0.69
 
@@ -62,14 +61,14 @@ def test_more_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> N
 def test_more_of_the_held_out_paraphrases_are_served_than_by_the_plain_rule(minilm: MiniLM) -> None:
     pairs = [p for p in _pairs("held-out") if p["same"]]
     cosines = _cosines(pairs, minilm)
-    assert len(_served(pairs, cosines)) > sum(c > PLAIN_COSINE for c in cosines)
+    assert len(_served(pairs, cosines, minilm)) > sum(c > PLAIN_COSINE for c in cosines)
 
 
 def test_more_of_what_is_asked_on_forums_is_served_than_by_the_plain_rule(minilm: MiniLM) -> None:
     pairs = _pairs("forums")
     assert len(pairs) >= 700
     cosines = _cosines(pairs, minilm)
-    served = len(_served(pairs, cosines))
+    served = len(_served(pairs, cosines, minilm))
     assert served > 1.15 * sum(c > PLAIN_COSINE for c in cosines)
     assert served / len(pairs) > 0.64
 

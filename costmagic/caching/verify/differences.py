@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from .guards import owners
+from .order import exchanged
 from .reading import Reading, Word
 from .small import Small
 from .wording import come_to_the_same
@@ -77,7 +78,7 @@ def differences(pair: Small) -> Differences:
     only = _without(units[0], common), _without(units[1], common)
     small = _small(one), _small(two)
     linked = [Counter({m: n for m, n in found.items() if m not in _TURNING}) for found in small]
-    exchanged = bool(linked[0] - linked[1] and linked[1] - linked[0])
+    other = bool(linked[0] - linked[1] and linked[1] - linked[0])
     persons = _persons(one) != _persons(two)
     forms = (
         one.frame.kind != two.frame.kind and {one.frame.kind, two.frame.kind} != {"what", "what of"},
@@ -92,13 +93,14 @@ def differences(pair: Small) -> Differences:
         left=_left(*only),
         places=sum(kind != "equal" for kind, *_ in matcher.get_opcodes()),
         forms=sum(forms),
-        linked=exchanged or (not any(only) and linked[0] != linked[1]),
+        linked=other or (not any(only) and linked[0] != linked[1]),
         persons=persons,
         moved=all([*_of(found[0], common)] != [*_of(found[1], common)] for found in (names, ordered)),
         rebuilt=small[0] != small[1],
         turned=_done_by(one, small[0]) != _done_by(two, small[1])
         or any(small[0][m] != small[1][m] for m in _TURNING)
-        or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to")),
+        or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to"))
+        or exchanged(one, two),
         degrees={*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""},
     )
 

@@ -200,6 +200,12 @@ def guard(a: str, b: str) -> str | None:
 @lru_cache(maxsize=512)
 def signs(a: str, b: str) -> str | None:
     """Why two prompts differ in symbols, single letters, letter case, articles, or what they point to."""
+    return written(a, b) or _pointed(_bare(a), _bare(b))
+
+
+@lru_cache(maxsize=512)
+def written(a: str, b: str) -> str | None:
+    """Why two prompts differ in symbols, single letters or letter case: no embedding tells that well."""
     a, b = _bare(a), _bare(b)
     if a == b:
         return None
@@ -211,10 +217,16 @@ def signs(a: str, b: str) -> str | None:
     if (one := _letters(a)) != (two := _letters(b)):
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
+    return _case(a, b)
+
+
+def _pointed(a: str, b: str) -> str | None:
+    if a == b:
+        return None
     points = [_POINTS.findall(text) for text in _low(a, b)]
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"
-    return _case(a, b) or _articles(a, b)
+    return _articles(a, b)
 
 
 def _bare(text: str) -> str:

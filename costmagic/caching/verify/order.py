@@ -75,15 +75,16 @@ def _chunks(reading: Reading, light: frozenset[str]) -> list[Chunk]:
     return [(marker, tuple(names)) for marker, names in groups if names]
 
 
-def order(a: Reading, b: Reading) -> str | None:
-    """Why the order of the words, or the markers before them, forbids a match; None when they don't."""
+def _names(chunks: Sequence[Chunk]) -> list[str]:
+    return [name for _, names in chunks for name in names]
+
+
+def moved(a: Reading, b: Reading) -> str | None:
+    """Why the order of the words, which are the same, forbids a match; None when it doesn't."""
     light = light_names(a, b)
     one, two = _chunks(a, light), _chunks(b, light)
-    if one == two:
+    if _names(one) == _names(two):
         return None
-    flat = [[n for _, names in chunks for n in names] for chunks in (one, two)]
-    if flat[0] == flat[1]:
-        return _markers(a, b, light)
     ordered = {w.name for w in a.words} | {w.marker for w in (*a.words, *b.words)}
     names = {
         w.name for r in (a, b) for w in r.words if w.capital or w.name in words("tools") or w.name.startswith("united_")
@@ -101,7 +102,12 @@ def order(a: Reading, b: Reading) -> str | None:
     return "the same words in another order"
 
 
-def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
+def markers(a: Reading, b: Reading) -> str | None:
+    """Why the markers before the words forbid a match where the words are the same in the same order."""
+    light = light_names(a, b)
+    one, two = _chunks(a, light), _chunks(b, light)
+    if one == two or _names(one) != _names(two):
+        return None
     directed = any("from" in w.marker.split() for r in (a, b) for w in r.words)
     before = ""
     for x, y in zip(_flat(a, light), _flat(b, light), strict=False):
@@ -125,6 +131,13 @@ def _markers(a: Reading, b: Reading, light: frozenset[str]) -> str | None:
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
         before = x.name
     return None
+
+
+def exchanged(a: Reading, b: Reading) -> bool:
+    """Whether two markers changed places: "from Mexico into Texas", "into Mexico from Texas"."""
+    before = [{w.name: w.marker for w in r.words} for r in (a, b)]
+    odd = [(before[0][n], before[1][n]) for n in before[0].keys() & before[1].keys() if before[0][n] != before[1][n]]
+    return any(m and n and (n, m) in odd for m, n in odd)
 
 
 def bare(marker: str) -> str:

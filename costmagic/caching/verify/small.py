@@ -14,6 +14,9 @@ from .reading import Reading, read
 # Below that nothing is forgiven.
 FORGIVEN_FROM = 0.85
 
+# From which on the pair model may outweigh what else differs.
+WEIGHED_FROM = 0.90
+
 # The embedders whose cosines that was measured with; others are forgiven nothing.
 MEASURED_WITH = frozenset({"minilm"})
 

@@ -1,0 +1,106 @@
+"""What the pair model outweighs, and what nothing does."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from costmagic.caching.neighbours import PLAIN_COSINE
+from costmagic.caching.verify.compare import examine
+from costmagic.caching.verify.decide import decide
+from costmagic.caching.verify.pair_model import PairModel
+from costmagic.embedding import MiniLM
+
+PAIRS = Path(__file__).parents[2] / "training" / "pairs"
+
+
+def _decide(a: str, b: str, minilm: MiniLM, rate: float = 0.01, strictness: float = 0.0) -> str | None:
+    one, two = minilm.embed([a, b])
+    return decide(a, b, float(one @ two), "minilm", minilm.tokens, rate, strictness).refusal
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("What is the best digital photo frame?", "What's the best digital picture frame?"),
+        ("Why is time management important?", "Why is time management needed?"),
+        ("Why do eyes blink?", "Why do our eyes blink?"),
+        ("How do I get rid of flying cockroaches?", "How can I get rid of big flying cockroaches?"),
+    ],
+)
+def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str, minilm: MiniLM) -> None:
+    one, two = minilm.embed([a, b])
+    seen = examine(a, b, float(one @ two))
+    assert seen.veto
+    assert seen.weigh
+    assert _decide(a, b, minilm) is None
+    assert _decide(b, a, minilm) is None
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("What should I feed a puppy of 3 weeks?", "What should I feed a puppy of 5 weeks?"),
+        ("How do I drive from Lyon into Turin?", "How do I drive into Lyon from Turin?"),
+        ("Is the bridge in Porto open to trucks?", "Is the bridge in Porto not open to trucks?"),
+        ("How tall is the cathedral of Ulm?", "How tall is the cathedral of Cologne?"),
+        ("What does `sort -r` do?", "What does `sort -R` do?"),
+        ("Can my landlord enter my flat?", "Is it possible for me to enter the flat of my landlord?"),
+    ],
+)
+def test_some_differences_are_never_outweighed(a: str, b: str, minilm: MiniLM) -> None:
+    assert not examine(a, b, 0.99).weigh
+    assert _decide(a, b, minilm, rate=1.0)
+
+
+def test_a_refusal_names_the_difference_and_the_odds(minilm: MiniLM) -> None:
+    refusal = _decide("How do I paint a garden fence?", "How do I varnish a garden fence?", minilm)
+    assert refusal
+    assert "'paint' is not 'varnish', and the pair model gives it 0." in refusal
+
+
+def test_votes_and_a_lower_rate_ask_for_more(minilm: MiniLM) -> None:
+    pair = "Why is time management important?", "Why is time management needed?"
+    assert _decide(*pair, minilm) is None
+    assert _decide(*pair, minilm, strictness=8.0)
+    assert _decide(*pair, minilm, rate=0.0)
+    limits = [PairModel.load().threshold(rate) for rate in (0.5, 0.05, 0.01, 0.0)]
+    assert limits == sorted(limits)
+    assert limits[-1] == math.inf
+
+
+def test_an_embedder_without_token_vectors_is_judged_by_the_words(minilm: MiniLM) -> None:
+    a, b = "Why is time management important?", "Why is time management needed?"
+    assert decide(a, b, 0.97, "minilm", lambda text: None, 0.01).refusal == examine(a, b, 0.97).veto
+    assert decide(a, b, 0.97, "wordllama", minilm.tokens, 0.01).refusal == examine(a, b).veto
+
+
+def test_long_prompts_are_left_to_the_words(minilm: MiniLM) -> None:
+    story = "Once upon a time there was a miller who had three sons, a mill, a donkey and a cat. " * 4
+    a, b = (f"{story}Why is the cat {word}?" for word in ("important", "needed"))
+    assert "pair model" not in str(_decide(a, b, minilm))
+
+
+def test_the_order_of_the_two_does_not_matter(minilm: MiniLM) -> None:
+    a, b = (minilm.tokens(t) for t in ("Why do cats purr?", "What is the reason that cats purr so loudly?"))
+    model = PairModel.load()
+    assert model.logit(a, b) == pytest.approx(model.logit(b, a), abs=1e-4)
+    assert np.isfinite(model.logit(a, a))
+
+
+def test_few_adversarial_pairs_that_nothing_was_trained_with_are_served(minilm: MiniLM) -> None:
+    pairs = [json.loads(line) for line in (PAIRS / "unseen.jsonl").read_text("utf-8").splitlines()]
+    assert len(pairs) > 2_400
+    one, two = (minilm.embed([pair[side] for pair in pairs]) for side in "ab")
+    cosines = (one * two).sum(axis=1)
+    served = [
+        pair
+        for pair, cosine in zip(pairs, cosines, strict=True)
+        if not decide(pair["a"], pair["b"], float(cosine), "minilm", minilm.tokens, 0.01).refusal
+    ]
+    assert len(served) <= 5, served
+    assert (cosines > PLAIN_COSINE).sum() > 200
