@@ -26,10 +26,12 @@ def _decide(a: str, b: str, minilm: MiniLM, rate: float = 0.01, strictness: floa
 @pytest.mark.parametrize(
     ("a", "b"),
     [
-        ("What is the best digital photo frame?", "What's the best digital picture frame?"),
-        ("Why is time management important?", "Why is time management needed?"),
-        ("Why do eyes blink?", "Why do our eyes blink?"),
-        ("How do I get rid of flying cockroaches?", "How can I get rid of big flying cockroaches?"),
+        (
+            "How do I stop a dog from barking at night?",
+            "What is the best way to stop a dog barking during the night?",
+        ),
+        ("Why is sleep important?", "Why is sleep so important for people?"),
+        ("Who benefits from inflation?", "Which people benefit from inflation?"),
     ],
 )
 def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str, minilm: MiniLM) -> None:
@@ -50,21 +52,25 @@ def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str
         ("How tall is the cathedral of Ulm?", "How tall is the cathedral of Cologne?"),
         ("What does `sort -r` do?", "What does `sort -R` do?"),
         ("Can my landlord enter my flat?", "Is it possible for me to enter the flat of my landlord?"),
+        ("Is it legal to fly a kite in Paris?", "Where is it legal to fly a kite in Paris?"),
+        ("Is tea worth more than coffee?", "Is coffee worth more than tea, and in which countries?"),
+        ("What happened in China through 1969?", "What happened in China after 1969?"),
     ],
 )
-def test_some_differences_are_never_outweighed(a: str, b: str, minilm: MiniLM) -> None:
+def test_some_differences_are_never_outweighed(a: str, b: str) -> None:
     assert not examine(a, b, 0.99).weigh
-    assert _decide(a, b, minilm, rate=1.0)
+    assert not examine(b, a, 0.99).weigh
+    assert examine(a, b, 0.99).veto
 
 
 def test_a_refusal_names_the_difference_and_the_odds(minilm: MiniLM) -> None:
-    refusal = _decide("How do I paint a garden fence?", "How do I varnish a garden fence?", minilm)
+    refusal = _decide("What are some good jokes for kids?", "What are some funny jokes for kids?", minilm)
     assert refusal
-    assert "'paint' is not 'varnish', and the pair model gives it 0." in refusal
+    assert "'good' is not 'funny', and the pair model gives it 0." in refusal
 
 
 def test_votes_and_a_lower_rate_ask_for_more(minilm: MiniLM) -> None:
-    pair = "Why is time management important?", "Why is time management needed?"
+    pair = "Why is sleep important?", "Why is sleep so important for people?"
     assert _decide(*pair, minilm) is None
     assert _decide(*pair, minilm, strictness=8.0)
     assert _decide(*pair, minilm, rate=0.0)
@@ -74,14 +80,14 @@ def test_votes_and_a_lower_rate_ask_for_more(minilm: MiniLM) -> None:
 
 
 def test_an_embedder_without_token_vectors_is_judged_by_the_words(minilm: MiniLM) -> None:
-    a, b = "Why is time management important?", "Why is time management needed?"
+    a, b = "Why is sleep important?", "Why is sleep so important for people?"
     assert decide(a, b, 0.97, "minilm", lambda text: None, 0.01).refusal == examine(a, b, 0.97).veto
     assert decide(a, b, 0.97, "wordllama", minilm.tokens, 0.01).refusal == examine(a, b).veto
 
 
 def test_long_prompts_are_left_to_the_words(minilm: MiniLM) -> None:
     story = "Once upon a time there was a miller who had three sons, a mill, a donkey and a cat. " * 4
-    a, b = (f"{story}Why is the cat {word}?" for word in ("important", "needed"))
+    a, b = (f"{story}Why is sleep {word}?" for word in ("important", "so important for people"))
     assert "pair model" not in str(_decide(a, b, minilm))
 
 
@@ -102,5 +108,5 @@ def test_few_adversarial_pairs_that_nothing_was_trained_with_are_served(minilm: 
         for pair, cosine in zip(pairs, cosines, strict=True)
         if not decide(pair["a"], pair["b"], float(cosine), "minilm", minilm.tokens, 0.01).refusal
     ]
-    assert len(served) <= 5, served
+    assert len(served) <= 2, served
     assert (cosines > PLAIN_COSINE).sum() > 200

@@ -106,7 +106,7 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
     whether = "yes or no" in kinds
     if found.turned or found.degrees or (found.persons and whether):
         return True
-    if found.moved and (not found.rebuilt or any(w.name in ("I", "YOU") for r in (one, two) for w in r.words)):
+    if found.reversed or (found.moved and any(w.name in ("I", "YOU") for r in (one, two) for w in r.words)):
         return True
     for word in (*found.only[0], *found.only[1]):
         if _decides(word) and (whether or word.surface not in _HELPING):

@@ -46,14 +46,9 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
         forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
         if forgiven:
             return Seen(None, True, features(forgiven.one, forgiven.two))
-    return Seen(reason, similarity >= WEIGHED_FROM and not (decisive(one, two) or written(a, b) or _reversed(pair)))
-
-
-def _reversed(pair: Small) -> bool:
-    """Whether those who are spoken of, what is compared, or what is done to whom may have changed places."""
-    found = differences(pair)
-    compared = "than" in {*pair.one.plain, *pair.two.plain}
-    return found.moved and (found.persons or compared or not found.rebuilt)
+    return Seen(
+        reason, similarity >= WEIGHED_FROM and not (decisive(one, two) or written(a, b) or differences(pair).reversed)
+    )
 
 
 # Those that change the texts come before those that change what was read of them.

@@ -47,6 +47,7 @@ class Differences:
         rebuilt: whether the sentences are also built from other small words, so that it isn't two words that changed
             places.
         turned: whether small words differ that turn something around: "before", "without".
+        compared: whether something is compared: "more than".
         degrees: whether "the most", "the least" and the like are only on one side.
     """
 
@@ -59,12 +60,18 @@ class Differences:
     moved: bool
     rebuilt: bool
     turned: bool
+    compared: bool
     degrees: bool
 
     @property
     def replaced(self) -> int:
         """How many words come to the same as one of the other side's."""
         return len(self.only[0]) - len(self.left[0])
+
+    @property
+    def reversed(self) -> bool:
+        """Whether those who are spoken of, what is compared, or what is done to whom may have changed places."""
+        return self.moved and (self.persons or self.compared or not self.rebuilt)
 
 
 def differences(pair: Small) -> Differences:
@@ -101,6 +108,7 @@ def differences(pair: Small) -> Differences:
         or any(small[0][m] != small[1][m] for m in _TURNING)
         or bool(_directed(one, "from") & _directed(two, "to") or _directed(two, "from") & _directed(one, "to"))
         or exchanged(one, two),
+        compared="than" in {*one.plain, *two.plain},
         degrees={*map(_degree, only[0])} - {""} != {*map(_degree, only[1])} - {""},
     )
 
@@ -125,7 +133,7 @@ def _units(words_of: Sequence[Word]) -> list[Word]:
     for word in words_of:
         if word.name in _PERSONS:
             continue
-        if found and found[-1].name in _OF_DEGREE:
+        if found and found[-1].name in _OF_DEGREE and not word.marker:  # "more than coffee" is none
             found[-1] = replace(word, name=f"{found[-1].name} {word.name}")
         else:
             found.append(word)
