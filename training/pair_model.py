@@ -154,9 +154,12 @@ def fit(train: list[Pair], tokens: Tokens) -> Weights:
     @jax.jit
     def step(weights: Weights, state: Any, given: Any, same: Any, key: Any) -> tuple[Weights, Any]:
         def loss(w: Weights) -> Any:
-            each = optax.sigmoid_binary_cross_entropy(forward(w, *given, key), same)
+            log_odds = forward(w, *given, key)
+            # A false hit weighs the more the surer the model is of it.
+            surer = 1 + 4 * jax.nn.sigmoid(jax.lax.stop_gradient(log_odds))
+            each = optax.sigmoid_binary_cross_entropy(log_odds, same)
             weight = jnp.where(same > 0, heavier, 1.0)
-            return (weight * each).sum() / weight.sum()
+            return (weight * jnp.where(same > 0, 1.0, surer) * each).sum() / weight.sum()
 
         updates, state = optimizer.update(jax.grad(loss)(weights), state, weights)
         return optax.apply_updates(weights, updates), state

@@ -46,9 +46,9 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
         forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
         if forgiven:
             return Seen(None, True, features(forgiven.one, forgiven.two))
-    return Seen(
-        reason, similarity >= WEIGHED_FROM and not (decisive(one, two) or written(a, b) or differences(pair).reversed)
-    )
+    found = differences(pair)
+    decided = decisive(one, two) or written(a, b) or found.reversed or found.degrees
+    return Seen(reason, similarity >= WEIGHED_FROM and not decided)
 
 
 # Those that change the texts come before those that change what was read of them.

@@ -217,7 +217,7 @@ def written(a: str, b: str) -> str | None:
     if (one := _letters(a)) != (two := _letters(b)):
         odd = (one - two) + (two - one)
         return f"a letter differs: {' '.join(sorted(odd)[:3])}"
-    return _case(a, b)
+    return _codes(a, b) or _case(a, b)
 
 
 def _pointed(a: str, b: str) -> str | None:
@@ -227,6 +227,19 @@ def _pointed(a: str, b: str) -> str | None:
     if points[0] != points[1]:
         return f"only one ends in '{(points[0] or points[1])[0]}'"
     return _articles(a, b)
+
+
+# What programs call things: "parse_rows", "getUser".
+_CODE = re.compile(r"\b(?:\w*_\w+|[a-z]+[A-Z]\w*)\b")
+
+
+def _codes(a: str, b: str) -> str | None:
+    """Which name from code only one prompt has."""
+    said = [{w.lower() for w in re.findall(r"\w+", text)} for text in (a, b)]
+    for text, other in ((a, said[1]), (b, said[0])):
+        if odd := [code for code in _CODE.findall(text) if code.lower() not in other]:
+            return f"a name differs: '{odd[0]}'"
+    return None
 
 
 def _bare(text: str) -> str:

@@ -184,7 +184,7 @@ def _deciding(a: Reading, b: Reading, left_a: list[str], left_b: list[str]) -> s
     both = [*left_a, *left_b]
     if found := [n for n in both if n in words("negators")]:
         return f"a negation differs: '{say(found[0])}'"
-    if found := [n for n in both if n[0].isdigit()]:
+    if found := [n for n in both if any(c.isdigit() for c in n)]:
         return f"a number differs: {', '.join(dict.fromkeys(found))}"
     for what, known in (("a unit", words("units")), ("a time", words("times"))):
         if found := [n for n in both if n in known]:
