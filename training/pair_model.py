@@ -211,8 +211,8 @@ def calibration(every: list[Pair], tokens: Tokens, home: Path) -> list[tuple[flo
     for limit in LOG_ODDS:
         more = outweighed & (log_odds >= limit)
         right, false = int(((served | more) & same).sum()), int(((served | more) & ~same).sum())
-        # The upper bound for a count of rare events, right in 99 of 100 cases (Garwood 1936).
-        most = float(chi2.ppf(0.99, 2 * (false + 1)) / 2) * share
+        # The upper bound for a count of rare events, right in 999 of 1,000 cases (Garwood 1936).
+        most = float(chi2.ppf(0.999, 2 * (false + 1)) / 2) * share
         found.append((float(limit), most / (right + most)))
         print(f"  log-odds {limit:4.1f}: {(more & same).sum()} rightly, {(more & ~same).sum()} falsely; "
               f"false hits at most {found[-1][1]:.4f}")  # fmt: skip
