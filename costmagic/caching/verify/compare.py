@@ -11,8 +11,9 @@ from .differences import differences
 from .guards import guard, written
 from .order import bare, light_names
 from .reading import Reading, read
+from .roles import changed
 from .small import FORGIVEN_FROM, WEIGHED_FROM, Small
-from .vetoes import decisive, numbers, veto
+from .vetoes import decisive, veto
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,22 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     reason = veto(one, two) or guard(a, b)
     if not reason:
         return Seen(None, features=features(one, two))
-    # What leaves numbers different leaves another question, whatever else is forgiven.
+    # What leaves numbers or roles different leaves another question, whatever else is forgiven.
     pair = Small(a, b, one, two)
-    if similarity >= FORGIVEN_FROM and one.english and two.english and numbers(one) == numbers(two):
+    if similarity >= FORGIVEN_FROM and one.english and two.english and not changed(one, two):
         anew = said_anew(pair)
         forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
         if forgiven:
             return Seen(None, True, features(forgiven.one, forgiven.two))
+    return Seen(reason, similarity >= WEIGHED_FROM and not _decided(pair))
+
+
+def _decided(pair: Small) -> bool:
+    """Whether what differs decides, however much alike the two are."""
+    if decisive(pair.one, pair.two) or written(pair.a, pair.b):
+        return True
     found = differences(pair)
-    decided = decisive(one, two) or written(a, b) or found.reversed or found.degrees
-    return Seen(reason, similarity >= WEIGHED_FROM and not decided)
+    return found.reversed or found.degrees
 
 
 # Those that change the texts come before those that change what was read of them.

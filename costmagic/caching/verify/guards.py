@@ -48,12 +48,12 @@ def _runs(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=512)
-def _letters(text: str) -> Counter[str]:
-    """Single letters that are no article and no "I", and numbers with a letter that is no unit."""
+def _letters(text: str) -> list[str]:
+    """Single letters that are no article and no "I", in their order, then numbers with a letter that is no unit."""
     text = _INITIALS.sub(lambda m: m[0].replace(".", ""), text.strip().rstrip("?.! "))
     text = re.sub(r"\be-mail", "email", text, flags=re.IGNORECASE)
     text = text.lower() if text.isupper() and len(text) > 20 else text
-    found: Counter[str] = Counter()
+    found: list[str] = []
     for match in _LETTER.finditer(text):
         letter, before, after = match[0], text[: match.start()], text[match.end() :]
         article = re.match(r"\s+(?!(?:is|are|was|and|or|in|to|for|contagious)\b)[\w'\"$€£(]", after)
@@ -65,9 +65,9 @@ def _letters(text: str) -> Counter[str]:
             continue
         if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
             continue
-        found[letter.lower()] += 1
-    found.update(re.findall(r"\b\d+0'?s\b", text))  # decades
-    found.update(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
+        found.append(letter.lower())
+    found += sorted(re.findall(r"\b\d+0'?s\b", text))  # decades
+    found += sorted(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
     return found
 
 
@@ -214,10 +214,18 @@ def written(a: str, b: str) -> str | None:
         return f"a symbol differs: {' '.join(sorted(odd)[:3])}"
     if one and _runs(a) != _runs(b):
         return "the symbols are in another order"
-    if (one := _letters(a)) != (two := _letters(b)):
+    letters = _letters(a), _letters(b)
+    if letters[0] != letters[1]:
+        one, two = map(Counter, letters)
         odd = (one - two) + (two - one)
-        return f"a letter differs: {' '.join(sorted(odd)[:3])}"
+        return f"a letter differs: {' '.join(sorted(odd)[:3])}" if odd else "single letters are in another order"
+    if _FOCUS.findall(a.lower()) != _FOCUS.findall(b.lower()):
+        return "'just', 'only' or 'even' stands on another side of an article"
     return _codes(a, b) or _case(a, b)
+
+
+# "Is it just a law?", "Is it a just law?"
+_FOCUS = re.compile(r"\b(?:just|only|even) (?=(?:an?|the)\b)|(?<= an )(?:just|only|even)\b|(?<= a )(?:just|even)\b")
 
 
 def _pointed(a: str, b: str) -> str | None:

@@ -208,8 +208,12 @@ def _not_moved(a: Reading, b: Reading) -> bool:
     rest = [[w.name for w in r.words if w.name != "not"] for r in (a, b)]
     first = any(r.words and r.words[0].name == "not" for r in (a, b))
     once = all(sum(w.name == "not" for w in r.words) == 1 for r in (a, b))
-    return first and once and rest[0] == rest[1] and not _CLAUSES & {*a.plain, *b.plain}
+    # "Not every", "always not": what it turns around depends on its place.
+    alone = not (_CLAUSES | _TURNED) & {*a.plain, *b.plain} and not words("quantifiers") & {*rest[0]}
+    return first and once and alone and rest[0] == rest[1]
 
+
+_TURNED = frozenset({"always", "just", "only", "even", "necessarily", "really", "completely", "entirely", "fully"})
 
 _BOTH_WAYS = frozenset({"and", "or", "versus", ", and", ", or"})
 

@@ -9,6 +9,7 @@ from .frames import KINDS
 from .lexicon import form, opposites, synonyms, words
 from .order import exchanged, light_names, markers, moved, say
 from .reading import Reading
+from .roles import changed
 
 _MOODS = {
     "could": "can",
@@ -45,7 +46,7 @@ def decisive(a: Reading, b: Reading) -> bool:
     """Whether something differs that changes an answer however much alike two prompts are."""
     if a.literals != b.literals or not a.english or not b.english or a.mentioned != b.mentioned:
         return True
-    if numbers(a) != numbers(b) or exchanged(a, b) or _asked_apart(a, b) or _ranges(a) != _ranges(b):
+    if numbers(a) != numbers(b) or exchanged(a, b) or _asked_apart(a, b) or _ranges(a) != _ranges(b) or changed(a, b):
         return True
     left = _left(a, b)
     return _deciding(a, b, *left) is not None or (not any(left) and moved(a, b) is not None)
@@ -182,6 +183,12 @@ def _deciding(a: Reading, b: Reading, left_a: list[str], left_b: list[str]) -> s
             if frozenset((x, y)) in opposites():
                 return f"'{say(x)}' and '{say(y)}' are opposites"
     both = [*left_a, *left_b]
+    if {"like", "like…"} <= {*both}:
+        return "what it is like to be somebody is not what somebody is like"
+    ends = [bool(({*left} & words("ends or hinders")) | ({*left} & words("negators"))) for left in (left_a, left_b)]
+    hinders = {*both} & words("hinders")
+    if hinders and not all(ends):
+        return f"only one says '{say(min(hinders))}'"
     if found := [n for n in both if n in words("negators")]:
         return f"a negation differs: '{say(found[0])}'"
     if found := [n for n in both if any(c.isdigit() for c in n)]:

@@ -1,0 +1,86 @@
+"""Who does what to whom, and which number comes first: the same words in changed roles."""
+
+from __future__ import annotations
+
+import re
+
+from .lexicon import form
+from .reading import Reading
+
+_PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got|getting) ([a-z]+) by\b")
+_ASKED = r"^(?:what|whom?|which|how many|how much)(?: [a-z']+){0,4}?"
+_OBJECT_ASKED = re.compile(rf"{_ASKED} (?:do|does|did) (?P<rest>.+)$")
+_SUBJECT_ASKED = re.compile(
+    r"^(?:what|who|(?:which|how many) [a-z]+) (?P<verb>(?!is|are|was|were|do|does|did)[a-z]+) ."
+)
+_STRANDED = re.compile(r"^(?:what|who|which)\b.* (?P<link>to|from|into|by|with|than|over|after|before)$")
+_ALL = re.compile(r"\b(?:all|every|complete|full|exhaustive|entire)\b")
+_MODAL = re.compile(r"\b(?:can|could|may|might|will|would|should|must|(?:have|has|need|needs) to)\b")
+_MODALS = {
+    "could": "can",
+    "may": "can",
+    "might": "can",
+    "would": "will",
+    "have to": "must",
+    "has to": "must",
+    "need to": "must",
+    "needs to": "must",
+}
+
+
+def changed(a: Reading, b: Reading) -> bool:
+    """Whether doer and done to, divisor and dividend, may and must, or one and all have changed places."""
+    texts = " ".join(a.plain), " ".join(b.plain)
+    return (
+        _numbers(a) != _numbers(b)
+        or _turned(a, b, *texts)
+        or _other_side(*texts)
+        or _stranded(a, b, *texts)
+        or _other_modal(a, b, *texts)
+        or ({a.frame.count, b.frame.count} == {"one", "many"} and len({bool(_ALL.search(t)) for t in texts}) > 1)
+    )
+
+
+def _turned(a: Reading, b: Reading, one: str, two: str) -> bool:
+    """Active beside passive, with the words in one order: "what eats it" and "what is eaten by it"."""
+    passive = [{form(verb).lemma for verb in _PASSIVE.findall(text)} for text in (one, two)]
+    if passive[0] == passive[1]:
+        return False
+    names = [[w.name for w in r.words] for r in (a, b)]
+    both = {*names[0]} & {*names[1]}
+    active = [{form(w.surface).lemma for w in r.words} - said for r, said in zip((a, b), passive, strict=True)]
+    order = [[n for n in each if n in both] for each in names]
+    return len(both) > 1 and order[0] == order[1] and bool(passive[0] & active[1] | passive[1] & active[0])
+
+
+def _other_side(one: str, two: str) -> bool:
+    """ "What causes it" asks for the doer, "what does it cause" for what is done."""
+    for asked, other in ((one, two), (two, one)):
+        rest, subject = _OBJECT_ASKED.match(asked), _SUBJECT_ASKED.match(other)
+        if rest and subject and form(subject["verb"]).lemma in {form(w).lemma for w in rest["rest"].split()[1:]}:
+            return True
+    return False
+
+
+def _stranded(a: Reading, b: Reading, one: str, two: str) -> bool:
+    """What is added to it, and what it is added to."""
+    for left, other, names in ((one, two, a), (two, one, b)):
+        found = _STRANDED.match(left)
+        if found and not _STRANDED.match(other):
+            told = re.search(rf"\b{found['link']} (?:the |an? )?([a-z]+)$", other)
+            if told and form(told[1]).lemma in {form(w.surface).lemma for w in names.words}:
+                return True
+    return False
+
+
+def _numbers(reading: Reading) -> list[str]:
+    """The numbers in their order."""
+    return [w.name for w in reading.words if w.number]
+
+
+def _other_modal(a: Reading, b: Reading, one: str, two: str) -> bool:
+    """Whether what can, will, should and must be is asked, each by one of two questions to say yes or no to."""
+    if not a.frame.kind == b.frame.kind == "yes or no":
+        return False
+    found = [{_MODALS.get(m, m) for m in _MODAL.findall(text)} for text in (one, two)]
+    return all(found) and found[0] != found[1]
