@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIMENSIONS = 384
+
+# The sentence is in the last layer; the fourth of the six keeps more of the single words.
+_INNER = "layer_norm_8"
+
 MAX_TOKENS = 256  # what the model was trained for
 BATCH = 32
 
@@ -70,15 +74,16 @@ class MiniLM:
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             states, mask = _run(session, [encoded[i].ids for i in batch])
-            vectors[batch] = _pool(states, mask)
+            vectors[batch] = _pool(states[..., :DIMENSIONS], mask)
         if len(texts) == 1:
             self._keep(texts[0], states[0])
         return vectors
 
     def tokens(self, text: str) -> NDArray[np.float32]:
-        """The vectors of the tokens of ``text``, float32 of shape (n, 384), of which ``embed`` takes the mean.
+        """The vectors of the tokens of ``text``, float32 of shape (n, 768): the last layer's beside an inner layer's.
 
-        The first and the last stand for the whole; those of the last 32 texts are kept.
+        ``embed`` takes the mean of the first half. The first and the last token stand for the whole. Those of the last
+        32 texts are kept.
 
         Raises:
             UsageError: the weights or the packages are missing; says what to run.
@@ -119,9 +124,8 @@ class MiniLM:
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
-        session = onnxruntime.InferenceSession(
-            str(self._folder / _ONNX), sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        model = (self._folder / _ONNX).read_bytes() + _also(_INNER)
+        session = onnxruntime.InferenceSession(model, sess_options=options, providers=["CPUExecutionProvider"])
         tokenizer = Tokenizer.from_file(str(self._folder / _TOKENIZER))
         tokenizer.enable_truncation(MAX_TOKENS)
         tokenizer.no_padding()
@@ -134,8 +138,20 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _also(name: str) -> bytes:
+    """What makes one more of a model's values an output of it, appended to its file.
+
+    Protocol buffers merge a message that comes twice: ``ModelProto.graph`` (7), ``GraphProto.output`` (12),
+    ``ValueInfoProto.name`` (1).
+    """
+    message = name.encode()
+    for field in (1, 12, 7):
+        message = bytes([field << 3 | 2, len(message)]) + message
+    return message
+
+
 def _run(session: Any, ids: list[list[int]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """(the vectors of the tokens (texts, tokens, 384), which of them are no padding (texts, tokens))."""
+    """(the vectors of the tokens (texts, tokens, 768), which of them are no padding (texts, tokens))."""
     import numpy as np
 
     width = max(len(row) for row in ids)
@@ -146,7 +162,7 @@ def _run(session: Any, ids: list[list[int]]) -> tuple[NDArray[np.float32], NDArr
         mask[i, : len(row)] = 1
     given = {"input_ids": tokens, "attention_mask": mask, "token_type_ids": np.zeros_like(tokens)}
     names = [i.name for i in session.get_inputs()]
-    return session.run(None, {name: given[name] for name in names})[0], mask
+    return np.concatenate(session.run(None, {name: given[name] for name in names}), axis=-1), mask
 
 
 def _pool(states: NDArray[np.float32], mask: NDArray[np.int64]) -> NDArray[np.float32]:

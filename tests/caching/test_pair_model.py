@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pair_sets import cosines_of, pairs_of, served_of
 
 from costmagic.caching.neighbours import PLAIN_COSINE
 from costmagic.caching.verify.compare import examine
 from costmagic.caching.verify.decide import decide
 from costmagic.caching.verify.pair_model import PairModel
 from costmagic.embedding import MiniLM
-
-PAIRS = Path(__file__).parents[2] / "training" / "pairs"
 
 
 def _decide(a: str, b: str, minilm: MiniLM, rate: float = 0.01, strictness: float = 0.0) -> str | None:
@@ -31,7 +28,8 @@ def _decide(a: str, b: str, minilm: MiniLM, rate: float = 0.01, strictness: floa
             "What is the best way to stop a dog barking during the night?",
         ),
         ("Why is sleep important?", "Why is sleep so important for people?"),
-        ("Who benefits from inflation?", "Which people benefit from inflation?"),
+        ("Why do leaves change color in autumn?", "What makes leaves change colour in the fall?"),
+        ("How can I stop procrastinating?", "How do I get rid of procrastination?"),
     ],
 )
 def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str, minilm: MiniLM) -> None:
@@ -58,6 +56,22 @@ def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str
         ("Is it legal to fly a kite in Paris?", "Where is it legal to fly a kite in Paris?"),
         ("Is tea worth more than coffee?", "Is coffee worth more than tea, and in which countries?"),
         ("What happened in China through 1969?", "What happened in China after 1969?"),
+        ("Is it just a law?", "Is it a just law?"),
+        ("Is this even a number?", "Is this an even number?"),
+        ("Are all of the exits not locked?", "Are not all of the exits locked?"),
+        ("What is it like to be Ada Lovelace?", "What is Ada Lovelace like?"),
+        ("How can I keep from laughing in church?", "What are some tips to laugh in church?"),
+        ("How do I keep the baby from crying?", "How do I make the baby cry?"),
+        ("Will the ban lower rents?", "Can the ban lower rents?"),
+        ("Can I cite a blog here?", "Do I have to cite a blog here?"),
+        ("Divide 12 by 300 in your head", "What is 300 divided by 12, in your head?"),
+        ("Which birds eat wasps?", "Which birds are eaten by wasps?"),
+        ("What did the strike bring about?", "What brought about the strike?"),
+        ("How many wives outlived Henry VIII?", "How many of his wives did Henry VIII outlive?"),
+        ("Which sauces is cheese added to?", "What sauces are added to cheese?"),
+        ("What is one advantage of remote work?", "Give me a complete list of advantages of remote work"),
+        ("What share of X is Y, if Y is 40?", "What share of Y is X, if Y is 40?"),
+        ("Write a letter refusing an invitation", "Write a letter about an invitation"),
     ],
 )
 def test_some_differences_are_never_outweighed(a: str, b: str) -> None:
@@ -102,14 +116,9 @@ def test_the_order_of_the_two_does_not_matter(minilm: MiniLM) -> None:
 
 
 def test_few_adversarial_pairs_that_nothing_was_trained_with_are_served(minilm: MiniLM) -> None:
-    pairs = [json.loads(line) for line in (PAIRS / "unseen.jsonl").read_text("utf-8").splitlines()]
-    assert len(pairs) > 2_400
-    one, two = (minilm.embed([pair[side] for pair in pairs]) for side in "ab")
-    cosines = (one * two).sum(axis=1)
-    served = [
-        pair
-        for pair, cosine in zip(pairs, cosines, strict=True)
-        if not decide(pair["a"], pair["b"], float(cosine), "minilm", minilm.tokens, 0.01).refusal
-    ]
-    assert len(served) <= 2, served
-    assert (cosines > PLAIN_COSINE).sum() > 200
+    pairs = pairs_of("unseen")
+    assert len(pairs) > 4_400
+    cosines = cosines_of(pairs, minilm)
+    served = served_of(pairs, cosines, minilm)
+    assert len(served) <= 3, served
+    assert sum(c > PLAIN_COSINE for c in cosines) > 400

@@ -1,8 +1,9 @@
 """The pair model: do two prompts ask the same? Judged by their token embeddings, side by side.
 
 Decomposable attention (Parikh et al. 2016, arXiv 1606.01933) over MiniLM's contextual token embeddings: each token is
-compared with what stands for it in the other prompt, and what the comparisons found is summed up. ``training/
-pair_model.py`` makes its weights.
+compared with what stands for it in the other prompt, and what the comparisons found is summed up. The mean of several
+such models that began differently counts (Lakshminarayanan et al. 2017, arXiv 1612.01474). ``training/pair_model.py``
+makes their weights.
 """
 
 from __future__ import annotations
@@ -41,16 +42,13 @@ class PairModel:
     @cache
     def load() -> PairModel:
         """The model that comes with the package."""
-        import numpy as np
-
-        data = np.load(BytesIO(files(__package__).joinpath("data", "pair_model.npz").read_bytes()))
-        weights = {name: data[name].astype(np.float32) for name in data.files if name != "calibration"}
-        return PairModel(weights, data["calibration"])
+        return PairModel(*read(files(__package__).joinpath("data", "pair_model.npz").read_bytes()))
 
     def logit(self, one: Floats, two: Floats) -> float:
         """Log-odds that two prompts mean the same; symmetric.
 
-        ``one`` and ``two`` are their tokens' vectors, float32 of shapes (t, 384) and (u, 384), unscaled.
+        ``one`` and ``two`` are their tokens' vectors, float32 of shapes (t, 768) and (u, 768), unscaled, of which the
+        first half is the last layer's.
         """
         return _forward(self._weights, one, two)
 
@@ -62,33 +60,46 @@ class PairModel:
         return next((float(t) for t, rate in self._calibration if rate <= false_hit_rate), math.inf)
 
 
-def _forward(w: Mapping[str, Floats], one: Floats, two: Floats) -> float:
+def read(file: bytes) -> tuple[Mapping[str, Floats], Floats]:
+    """(weights by name, calibration) of a NumPy archive."""
     import numpy as np
 
-    means = one.mean(axis=0), two.mean(axis=0)
+    data = np.load(BytesIO(file))
+    return {name: data[name].astype(np.float32) for name in data.files if name != "calibration"}, data["calibration"]
+
+
+def _forward(w: Mapping[str, Floats], one: Floats, two: Floats) -> float:
+    """The mean of the members; their weights are stacked, a member a row."""
+    import numpy as np
+
+    last = [x[:, : x.shape[1] // 2] for x in (one, two)]
+    means = [x.mean(axis=0) for x in last]
     cosine = means[0] @ means[1] / (np.linalg.norm(means[0]) * np.linalg.norm(means[1]))
-    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in (one, two)]
-    alike = unit[0] @ unit[1].T * (w["sharpness"] * SHARPNESS)
-    a, b = (x @ w["project"] + w["project_bias"] for x in (one, two))
-    sums, most = zip(*(_compared(w, *side) for side in ((a, b, alike), (b, a, alike.T))), strict=True)
+    unit = [x / np.linalg.norm(x, axis=1, keepdims=True) for x in last]
+    alike = unit[0] @ unit[1].T * (w["sharpness"][:, None, None] * SHARPNESS)
+    a, b = (x @ w["project"] + w["project_bias"][:, None] for x in (one, two))
+    sums, most = zip(*(_compared(w, *side) for side in ((a, b, alike), (b, a, alike.swapaxes(1, 2)))), strict=True)
+    beside = np.array([(cosine - 0.9) * 10, math.log1p(len(one) + len(two)) - 3], np.float32)
     told = np.concatenate(
         [
             (sums[0] + sums[1]) * 0.1,
             np.maximum(*most),
             np.abs(sums[0] - sums[1]) * 0.1,
             np.minimum(*most),
-            [(cosine - 0.9) * 10, math.log1p(len(one) + len(two)) - 3],
-        ]
+            np.broadcast_to(beside, (len(a), 2)),
+        ],
+        axis=1,
     )
-    hidden = np.maximum(told @ w["hidden"] + w["hidden_bias"], 0)
-    return float((hidden @ w["out"] + w["out_bias"])[0])
+    hidden = np.maximum(np.einsum("mi,mij->mj", told, w["hidden"]) + w["hidden_bias"], 0)
+    return float((np.einsum("mi,mij->mj", hidden, w["out"]) + w["out_bias"]).mean())
 
 
 def _compared(w: Mapping[str, Floats], x: Floats, y: Floats, alike: Floats) -> tuple[Floats, Floats]:
-    """The sum and the maximum over the tokens of ``x``, each compared with what stands for it in ``y``."""
+    """The sum and the maximum over the tokens of ``x``, each compared with what stands for it in ``y``: (m, found)."""
     import numpy as np
 
-    weight = np.exp(alike - alike.max(axis=1, keepdims=True))
-    other = (weight / weight.sum(axis=1, keepdims=True)) @ y
-    found = np.maximum(np.concatenate([np.abs(x - other), x * other, x], axis=1) @ w["compare"] + w["compare_bias"], 0)
-    return found.sum(axis=0), found.max(axis=0)
+    weight = np.exp(alike - alike.max(axis=2, keepdims=True))
+    other = (weight / weight.sum(axis=2, keepdims=True)) @ y
+    pairs = np.concatenate([np.abs(x - other), x * other, x], axis=2)
+    found = np.maximum(pairs @ w["compare"] + w["compare_bias"][:, None], 0)
+    return found.sum(axis=1), found.max(axis=1)
