@@ -71,6 +71,9 @@ def test_what_comes_to_the_same_is_served_though_the_words_differ(a: str, b: str
         ("Which sauces is cheese added to?", "What sauces are added to cheese?"),
         ("What is one advantage of remote work?", "Give me a complete list of advantages of remote work"),
         ("What share of X is Y, if Y is 40?", "What share of Y is X, if Y is 40?"),
+        ("What does the Sun's gravity do to Mars?", "What is the effect of the gravity of Mars on the Sun?"),
+        ("Does cooling always shrink a metal?", "Does cooling ever shrink a metal?"),
+        ("Which step precedes mixing?", "Which step comes directly following mixing?"),
         ("Write a letter refusing an invitation", "Write a letter about an invitation"),
     ],
 )

@@ -14,6 +14,12 @@ _SUBJECT_ASKED = re.compile(
     r"^(?:what|who|(?:which|how many) [a-z]+) (?P<verb>(?!is|are|was|were|do|does|did)[a-z]+) ."
 )
 _STRANDED = re.compile(r"^(?:what|who|which)\b.* (?P<link>to|from|into|by|with|than|over|after|before)$")
+_OWNER = re.compile(r"\b([a-z]+) ?'s ([a-z]+)\b")
+_OF_OWNER = re.compile(r"\b([a-z]+)(?= of (?:the |an? )?([a-z]+)\b)")
+_WORDS = re.compile(r"[a-z]+")
+_AMOUNTS = frozenset(
+    {"always", "all", "every", "each", "both", "never", "sometimes", "often", "usually", "most", "only"}
+)
 _ALL = re.compile(r"\b(?:all|every|complete|full|exhaustive|entire)\b")
 _MODAL = re.compile(r"\b(?:can|could|may|might|will|would|should|must|(?:have|has|need|needs) to)\b")
 _MODALS = {
@@ -36,6 +42,9 @@ def changed(a: Reading, b: Reading) -> bool:
         or _turned(a, b, *texts)
         or _other_side(*texts)
         or _stranded(a, b, *texts)
+        or _owners(*texts)
+        or _amounts(a, b)
+        or _when(a, b)
         or _other_modal(a, b, *texts)
         or ({a.frame.count, b.frame.count} == {"one", "many"} and len({bool(_ALL.search(t)) for t in texts}) > 1)
     )
@@ -71,6 +80,31 @@ def _stranded(a: Reading, b: Reading, one: str, two: str) -> bool:
             if told and form(told[1]).lemma in {form(w.surface).lemma for w in names.words}:
                 return True
     return False
+
+
+def _owners(one: str, two: str) -> bool:
+    """The Earth's gravity and the Moon, the Moon's gravity and the Earth."""
+    owned = [
+        {(what, owner) for owner, what in _OWNER.findall(text)} | {*_OF_OWNER.findall(text)} for text in (one, two)
+    ]
+    return any(
+        what == other and x != y and {x, y} <= {*_WORDS.findall(one)} and {x, y} <= {*_WORDS.findall(two)}
+        for what, x in owned[0]
+        for other, y in owned[1]
+    )
+
+
+def _amounts(a: Reading, b: Reading) -> bool:
+    """Whether it is so always, or ever, each by one of two questions to say yes or no to."""
+    if not a.frame.kind == b.frame.kind == "yes or no":
+        return False
+    return {*a.plain} & _AMOUNTS != {*b.plain} & _AMOUNTS
+
+
+def _when(a: Reading, b: Reading) -> bool:
+    """Before and after."""
+    one, two = ({m for w in r.words for m in w.marker.split()} & {"before", "after"} for r in (a, b))
+    return bool(one and two) and one != two
 
 
 def _numbers(reading: Reading) -> list[str]:
