@@ -1,6 +1,7 @@
 """A shop that sells tokens over OpenAI's protocol and keeps its own account, and customers of it: both are processes.
 
-``serve`` prints its port; ``GET /account`` tells how many calls it sold and the nano-dollars it charged for them.
+``serve`` prints its port; ``GET /account`` tells how many calls it sold and the nano-dollars it charged for them;
+after ``GET /until/N`` it has sold N calls at most, and whoever asks for more waits.
 ``spend URL CAP THREADS [LEDGER_URL]`` buys until the daily budget CAP refuses every thread with nobody else
 under way.
 """
@@ -8,6 +9,7 @@ under way.
 from __future__ import annotations
 
 import json
+import math
 import random
 import subprocess
 import sys
@@ -34,9 +36,10 @@ class Shop(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    lock = threading.Lock()
+    lock = threading.Condition()
     calls = 0
     charged = 0
+    most = math.inf
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -44,6 +47,7 @@ class Shop(BaseHTTPRequestHandler):
         lot = zlib.crc32(body["messages"][-1]["content"].encode()) % 4
         sold = (1, limit // 2, limit, limit)[lot]
         with Shop.lock:
+            Shop.lock.wait_for(lambda: Shop.calls < Shop.most)
             Shop.calls += 1
             Shop.charged += PROMPT_TOKENS * 1_000 + sold * 10_000
         base = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
@@ -57,6 +61,9 @@ class Shop(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         with Shop.lock:
+            if self.path.startswith("/until/"):
+                Shop.most = float(self.path.removeprefix("/until/"))
+                Shop.lock.notify_all()
             account = {"calls": Shop.calls, "charged": Shop.charged}
         self._answer("application/json", json.dumps(account))
 
@@ -129,6 +136,11 @@ def account(url: str) -> dict[str, int]:
     """What the shop says that it has sold."""
     with urlopen(f"{url}/account") as response:
         return dict(json.load(response))
+
+
+def sell_until(url: str, calls: float) -> None:
+    """Let the shop sell that many calls in all, ``math.inf`` for any; more wait."""
+    urlopen(f"{url}/until/{calls}").close()
 
 
 def customers(processes: int, url: str, cap: str, threads: int, *ledger_url: str) -> list[int]:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -76,12 +76,19 @@ def connect(location: Path | str) -> Engine:
 
     Raises SQLAlchemyError or OSError when it can't be opened or made.
     """
-    engine = _sqlite(location) if isinstance(location, Path) else create_engine(make_url(location))
+    path = location if isinstance(location, Path) else _file(make_url(location))
+    engine = create_engine(make_url(str(location))) if path is None else _sqlite(path)
     with reading(engine) as connection:
         current = is_current(connection)
     if not current:
         migrate(engine)
     return engine
+
+
+def _file(url: URL) -> Path | None:
+    """The SQLite file that a URL names, and nothing more: its writers have to queue like those of the owner's file."""
+    plain = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:") and not url.query
+    return Path(str(url.database)) if plain else None
 
 
 def _sqlite(path: Path) -> Engine:

@@ -153,9 +153,11 @@ def test_a_ledger_from_before_the_prompt_cache_keeps_its_calls(tmp_path: Path, m
     assert kept == (None, None, None)
 
 
-def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("named", ["{}", "sqlite:///{}"], ids=["path", "url"])
+def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str) -> None:
     path = tmp_path / "ledger.db"
-    connect(path).dispose()
+    location = path if named == "{}" else named.format(path)
+    connect(location).dispose()
 
     def broken(connection: Any) -> None:
         connection.exec_driver_sql("CREATE TABLE half (id TEXT)")
@@ -163,7 +165,7 @@ def test_a_failing_migration_leaves_nothing_behind(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr("costmagic.accounting.migrations.MIGRATIONS", (*MIGRATIONS, ("999_broken", broken)))
     with pytest.raises(RuntimeError, match="killed here"):
-        connect(path)
+        connect(location)
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'half'").fetchone() == (0,)
 

@@ -158,6 +158,23 @@ def test_one_column_is_stopped_then_all(open_notebook: Open, lab: Lab) -> None:
     assert "2" in notebook.run(3).inner_text()
 
 
+def test_a_slow_press_on_stop_counts_while_the_reply_grows(open_notebook: Open) -> None:
+    ask = f"%%llm --compare {OPUS},{HAIKU}\nTell me about the sea."
+    notebook = begun(open_notebook, "slow.ipynb", 3_000, ask=ask)
+    column = running(notebook, 1).locator("section").first
+    body = column.locator(".cm-compare-body")
+    expect(body).to_contain_text("word after word", timeout=60_000)
+    column.get_by_role("button", name=f"Stop {OPUS}").hover()
+    height = body.bounding_box()
+    notebook.page.mouse.down()
+    expect(body).to_contain_text("word after word. " * 12, timeout=60_000)
+    notebook.page.mouse.up()
+    assert height != body.bounding_box()
+    expect(column).to_contain_text("INTERRUPTED", timeout=10_000)
+    notebook.interrupt()
+    notebook.wait_until_run(1)
+
+
 FOUR = """
 %load_ext costmagic
 import costmagic as cm

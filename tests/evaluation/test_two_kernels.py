@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import time
@@ -29,10 +30,12 @@ definition = define(
 run = begin(session, definition)
 print(run.id, flush=True)
 for line in sys.stdin:
-    getattr(run, line.strip())()
-    if line != "start\\n":
+    order = line.strip()
+    getattr(run, order)()
+    print(order, flush=True)
+    if order != "start":
         run.wait()
-    print(run.state().phase, run.state().calls, flush=True)
+        print(run.state().phase, run.state().calls, flush=True)
 """
 
 
@@ -44,16 +47,19 @@ def test_one_kernel_at_a_time_goes_on_and_each_sees_what_the_other_bought(tmp_pa
         command = [sys.executable, "-c", OTHER, json.dumps(settings)]
         other = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
-        def tell(order: str) -> list[str]:
+        def tell(order: str) -> None:
             assert other.stdin
-            assert other.stdout
             other.stdin.write(f"{order}\n")
             other.stdin.flush()
+            assert told() == [order]
+
+        def told() -> list[str]:
+            assert other.stdout
             return other.stdout.readline().split()
 
         try:
-            assert other.stdout
-            run_id = other.stdout.readline().strip()
+            (run_id,) = told()
+            paid_server.sell_until(shop, 60)
             tell("start")
             session = Session(settings=settings)
             while not (listed := recent(session)) or listed[0].phase != "running":
@@ -61,16 +67,21 @@ def test_one_kernel_at_a_time_goes_on_and_each_sees_what_the_other_bought(tmp_pa
             here = find(session, run_id)
             with pytest.raises(UsageError, match="in another kernel: pause or cancel it there"):
                 here.resume()
-            phase, calls = tell("pause")
+            tell("pause")
+            paid_server.sell_until(shop, 100)
+            phase, calls = told()
             assert phase == "paused"
+            assert int(calls) <= 100
             assert [one.phase for one in recent(session)] == ["paused"]
             here.resume()
-            while here.state().calls < int(calls) + 20:
+            while here.state().calls < 100:
                 time.sleep(0.02)
             here.pause()
+            paid_server.sell_until(shop, math.inf)
             here.wait()
-            assert here.state().calls < 2 * ROWS
-            assert tell("resume") == ["done", str(2 * ROWS)]
+            assert 100 <= here.state().calls < 2 * ROWS
+            tell("resume")
+            assert told() == ["done", str(2 * ROWS)]
         finally:
             other.kill()
             other.communicate()

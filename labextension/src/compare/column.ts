@@ -38,14 +38,16 @@ export class ColumnView {
     signal: AbortSignal
   ) {
     this._votes = new VoteButtons(_index, _send, signal);
+    const tools = element('span', 'cm-compare-tools', {}, this._fold, this._stop);
     this.root = element(
       'section',
       'cm-compare-column',
       {},
-      element('div', 'cm-compare-head', {}, this._label, this._model, this._badges),
+      // The buttons stand above all that grows: what moves between press and release is not clicked.
+      element('div', 'cm-compare-head', {}, this._label, this._model, this._badges, tools),
       element('div', 'cm-compare-meter', {}, ...this._figures.all),
       this._body,
-      element('div', 'cm-compare-foot', {}, this._stop, this._votes.root, this._fold),
+      this._votes.root, // can't be pressed before the reply is whole
       this._said
     );
     this._stop.addEventListener(
