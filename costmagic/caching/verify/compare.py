@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,10 +10,12 @@ from . import asked, links, manner, whose, wording
 from .anew import said_anew
 from .differences import differences
 from .guards import guard, written
+from .lexicon import form
 from .order import bare, light_names
 from .reading import Reading, read
 from .roles import changed
-from .small import FORGIVEN_FROM, WEIGHED_FROM, Small
+from .small import FORGIVEN_FROM, WEIGHED_FROM, Small, read_again
+from .text import unquoted
 from .vetoes import decisive, veto
 
 
@@ -52,10 +55,21 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
 
 def _decided(pair: Small) -> bool:
     """Whether what differs decides, however much alike the two are."""
-    if decisive(pair.one, pair.two) or written(pair.a, pair.b):
-        return True
-    found = differences(pair)
-    return found.reversed or found.degrees
+    if pair.one.literals != pair.two.literals:
+        a, b = unquoted(pair.a), unquoted(pair.b)
+        if not a or not b or not _said(pair.one, b) or not _said(pair.two, a):
+            return True
+        pair = read_again(a, b, pair.takes)
+    return decisive(pair.one, pair.two) or bool(written(pair.a, pair.b)) or differences(pair).reversed
+
+
+def _said(reading: Reading, other: str) -> bool:
+    """Whether all that ``reading`` quotes is said in the other prompt too."""
+    quoted, said = ({form(w).lemma for w in re.findall(r"\w+", t.lower())} for t in (" ".join(reading.literals), other))
+    return quoted - said <= _ANYWHERE
+
+
+_ANYWHERE = frozenset({"a", "an", "the", "is", "are", "was", "were", "be"})
 
 
 # Those that change the texts come before those that change what was read of them.

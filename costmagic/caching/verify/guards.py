@@ -14,7 +14,7 @@ from .text import bare_question
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
 _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
-    r"(?<=\d)[!'\"]|(?<!\w)!(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+    r"(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
 _ESCAPED = re.compile(r"\w\[[^\]\s]*\]|\\\w|[\"'`]\$\w+[\"'`]")  # \\d is not \\D, nor "$HOME" '$HOME'
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
@@ -71,6 +71,15 @@ def _letters(text: str) -> list[str]:
     return found
 
 
+# Where "python" and "android" are what programs are written in and for, however they are written.
+_TECHNICAL = re.compile(
+    r"\b(?:program(?:s|ming|mer)?|cod(?:e|ing)|develop(?:er|ers|ment|ing)?|apps?|phones?|software|beginners?|java|library"
+    r"|libraries|learning|learn|training|framework|django|script)\b",
+    re.IGNORECASE,
+)
+_TECHNOLOGIES = frozenset({"python", "java", "android", "oracle", "ruby", "rust", "swift", "flask"})
+
+
 def _cased(text: str) -> bool:
     """Whether a text uses capitals as a careful writer does."""
     return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
@@ -103,9 +112,10 @@ def _case(a: str, b: str) -> str | None:
         )
         > 1
     )
+    technical = bool(_TECHNICAL.search(a) and _TECHNICAL.search(b))
     for word in both:
         one, two = tokens[0][word], tokens[1][word]
-        if one == two:
+        if one == two or (technical and word in _TECHNOLOGIES):
             continue
         x, y = sorted(one)[0], sorted(two)[0]
         if _DATA.match(word) and not x.islower() and not y.islower():

@@ -14,6 +14,9 @@ _SUBJECT_ASKED = re.compile(
     r"^(?:what|who|(?:which|how many) [a-z]+) (?P<verb>(?!is|are|was|were|do|does|did)[a-z]+) ."
 )
 _STRANDED = re.compile(r"^(?:what|who|which)\b.* (?P<link>to|from|into|by|with|than|over|after|before)$")
+_DOES = re.compile(r"^(?P<kind>what|how) (?:do|does|did) (?P<rest>.+)$")
+# "What do you feel", "how do you feel".
+_EITHER_WAY = frozenset({"feel", "think", "look", "like", "call", "mean", "say"})
 _OWNER = re.compile(r"\b([a-z]+) ?'s ([a-z]+)\b")
 _OF_OWNER = re.compile(r"\b([a-z]+)(?= of (?:the |an? )?([a-z]+)\b)")
 _WORDS = re.compile(r"[a-z]+")
@@ -42,6 +45,7 @@ def changed(a: Reading, b: Reading) -> bool:
         or _turned(a, b, *texts)
         or _other_side(*texts)
         or _stranded(a, b, *texts)
+        or _what_or_how(*texts)
         or _owners(*texts)
         or _amounts(a, b)
         or _when(a, b)
@@ -80,6 +84,15 @@ def _stranded(a: Reading, b: Reading, one: str, two: str) -> bool:
             if told and form(told[1]).lemma in {form(w.surface).lemma for w in names.words}:
                 return True
     return False
+
+
+def _what_or_how(one: str, two: str) -> bool:
+    """What a network learns, and how it learns."""
+    asked = [_DOES.match(text) for text in (one, two)]
+    if not asked[0] or not asked[1] or {asked[0]["kind"], asked[1]["kind"]} != {"what", "how"}:
+        return False
+    rest = [re.sub(r"\b(?:a|an|the) ", "", found["rest"]) for found in asked if found]
+    return rest[0] == rest[1] and not _EITHER_WAY & {*rest[0].split()}
 
 
 def _owners(one: str, two: str) -> bool:

@@ -67,9 +67,42 @@ _NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.)]|Q:|Question:)\s+(?=[A-Z])")
 _SMILEY = re.compile(r"\s+[:;=][-']?[\[\]()DPp|]+\s*$")
 
 
+# What only code or formulas are written with.
+_SIGNS = re.compile(r"[`=<>{}\[\]\\^|~@#;_]|\w\(\)|\(\(|\w\([^)]*[,.]|--|\+\+|[\w)] [*+] [\w(]|^\s*[\w.]+\(|\n")
+# How a hurried hand sets what a careful one would write.
+_TYPED = (
+    (re.compile(r"(?<=[A-Za-z])\((?:s|es)\)"), "s"),
+    (re.compile(r"(?<=[a-z0-9])\((?=[A-Za-z]{2})"), " ("),
+    (re.compile(r"\((\d{4})\)"), r"\1"),
+    (re.compile(r"\band/or\b"), "or"),
+    (re.compile(r"(?<=[A-Za-z]{3})/(?=[A-Za-z]{3})|(?<=[a-z]{2}) / (?=[a-z]{2})"), " or "),
+    (re.compile(r"\b([Rr][Ss])\.(?=\d)"), r"\1 "),
+    (
+        re.compile(r"(?<=[A-Za-z0-9])([.?!])(?=(?:[Ww]hat|[Hh]ow|[Ww]hy|[Ww]hen|[Ww]here|[Ww]hich|[Ww]ho|I|i)\b)"),
+        r"\1 ",
+    ),
+    (re.compile(r"\b(?:www\.)?([A-Za-z]{3,})\.com\b"), r"\1"),
+    (re.compile(r"\b[uU]\b(?= \w)(?! of\b)"), "you"),
+    (re.compile(r"\b[Ii] m\b"), "I'm"),
+    (re.compile(r"(?<=\bcan )l\b"), "I"),
+)
+
+
 def bare_question(text: str) -> str:
-    """``text`` without a number before it and a smiley behind it."""
-    return _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
+    """``text`` without a number before it and a smiley behind it; prose set as a careful hand would."""
+    text = _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
+    text = re.sub(r"^([A-Z][a-z]+)`(?=s )", r"\1'", text)
+    if not _SIGNS.search(text):
+        for pattern, careful in _TYPED:
+            text = pattern.sub(careful, text)
+    return text
+
+
+def unquoted(text: str) -> str | None:
+    """A prompt whose quotes and payload are read like the rest of it; None where code stands in it."""
+    if _SIGNS.search(text):
+        return None
+    return _QUOTED.sub(lambda m: next(filter(None, m.groups()), ""), re.sub(r":(?=\s)", ",", text)).replace('"', "")
 
 
 _WHICH_OF = re.compile(
