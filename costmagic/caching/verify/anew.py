@@ -15,9 +15,10 @@ from .differences import Differences, differences
 from .frames import KINDS
 from .guards import signs
 from .lexicon import opposites, words
-from .reading import Reading, Word
+from .reading import Reading
 from .small import SURE, Small
 from .wording import come_to_the_same
+from .words import Word
 
 # From which cosine on differences in several places mean nothing, one more word beside another difference, and a phrase
 # in place of another: that changes what is asked more often than words here and there.

@@ -44,12 +44,13 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     if not reason:
         return Seen(None, features=features(one, two))
     # What leaves numbers or roles different leaves another question, whatever else is forgiven.
+    if similarity < FORGIVEN_FROM or not one.english or not two.english or changed(one, two):
+        return Seen(reason)
     pair = Small(a, b, one, two)
-    if similarity >= FORGIVEN_FROM and one.english and two.english and not changed(one, two):
-        anew = said_anew(pair)
-        forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
-        if forgiven:
-            return Seen(None, True, features(forgiven.one, forgiven.two))
+    anew = said_anew(pair)
+    forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
+    if forgiven:
+        return Seen(None, True, features(forgiven.one, forgiven.two))
     return Seen(reason, similarity >= WEIGHED_FROM and not _decided(pair))
 
 
@@ -60,6 +61,8 @@ def _decided(pair: Small) -> bool:
         if not a or not b or not _said(pair.one, b) or not _said(pair.two, a):
             return True
         pair = read_again(a, b, pair.takes)
+        if changed(pair.one, pair.two):
+            return True
     return decisive(pair.one, pair.two) or bool(written(pair.a, pair.b)) or differences(pair).reversed
 
 

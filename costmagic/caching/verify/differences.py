@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from .guards import owners
-from .order import exchanged
-from .reading import Reading, Word
+from .reading import Reading
+from .roles import exchanged
 from .small import Small
 from .wording import come_to_the_same
+from .words import Word
 
 # Small words that turn what stands behind them into something else.
 _TURNING = frozenset(

@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
+from .lettercase import AFTER, NEXT, letter_case
 from .lexicon import form, spellings, words
 from .text import bare_question
 
@@ -21,7 +22,6 @@ _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
 _MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
 _SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
-_DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
 _ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
 _THE_OR_NOT = frozenset(
     ["earth", "us", "usa", "uk", "un", "eu", "united", "netherlands", "philippines", "u", "czech", "internet", "fbi"]
@@ -71,64 +71,6 @@ def _letters(text: str) -> list[str]:
     return found
 
 
-# Where "python" and "android" are what programs are written in and for, however they are written.
-_TECHNICAL = re.compile(
-    r"\b(?:program(?:s|ming|mer)?|cod(?:e|ing)|develop(?:er|ers|ment|ing)?|apps?|phones?|software|beginners?|java|library"
-    r"|libraries|learning|learn|training|framework|django|script)\b",
-    re.IGNORECASE,
-)
-_TECHNOLOGIES = frozenset({"python", "java", "android", "oracle", "ruby", "rust", "swift", "flask"})
-
-
-def _cased(text: str) -> bool:
-    """Whether a text uses capitals as a careful writer does."""
-    return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
-
-
-_AFTER = (
-    r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
-    r"|on|of|for|to|from|with)\b"
-)
-_NEXT = rf"(?!{_AFTER.strip()})[a-z]+"
-
-
-def _case(a: str, b: str) -> str | None:
-    tokens: tuple[dict[str, set[str]], dict[str, set[str]]] = ({}, {})
-    for found, text in zip(tokens, (a, b), strict=True):
-        first = True
-        for match in re.finditer(r"[^\W\d_]+", text):
-            before = text[: match.start()]
-            free = re.search(r"(?:[.?!:]|\b(?:in|with|using))\s+$", before)  # "in python" is how many write it
-            if not first and (not free or match[0].lower() in words("places that are words")):
-                found.setdefault(match[0].lower(), set()).add(match[0])
-            first = False
-    both = tokens[0].keys() & tokens[1].keys()
-    # Who writes other names in lower case too does not mean another thing by it.
-    careless = (
-        sum(
-            w in words("names that are words") or not any(x.islower() for x in tokens[0][w] & tokens[1][w])
-            for w in both
-            if {x.islower() for x in tokens[0][w]} != {x.islower() for x in tokens[1][w]}
-        )
-        > 1
-    )
-    technical = bool(_TECHNICAL.search(a) and _TECHNICAL.search(b))
-    for word in both:
-        one, two = tokens[0][word], tokens[1][word]
-        if one == two or (technical and word in _TECHNOLOGIES):
-            continue
-        x, y = sorted(one)[0], sorted(two)[0]
-        if _DATA.match(word) and not x.islower() and not y.islower():
-            return f"'{x}' is not '{y}'"
-        article = [bool(re.search(rf"\b(?:the|an?) {word}\b(?! {_NEXT})", text.lower())) for text in (a, b)]
-        named = word in words("names that are words") or article[0] != article[1]
-        if word in words("places that are words") and x.islower() != y.islower():
-            return f"'{x}' is not '{y}'"
-        if named and not careless and _cased(a) and _cased(b) and x.islower() != y.islower():
-            return f"'{x}' is not '{y}'"
-    return None
-
-
 def _articles(a: str, b: str) -> str | None:
     found = []
     for text in (a, b):
@@ -137,7 +79,7 @@ def _articles(a: str, b: str) -> str | None:
             articles.setdefault(word.lower().removesuffix("'s"), set()).add(article.lower().replace("an", "a"))
         found.append(articles)
     said = [{w.lower().removesuffix("'s"): w for w in re.findall(r"[\w'’-]+", text)} for text in (a, b)]
-    for word in {*found[0], *found[1]} - words("either article") - _THE_OR_NOT:
+    for word in sorted({*found[0], *found[1]} - words("either article") - _THE_OR_NOT):
         if word[0].isdigit():
             continue
         one, two = found[0].get(word, set()), found[1].get(word, set())
@@ -147,7 +89,7 @@ def _articles(a: str, b: str) -> str | None:
             return f"'the {word}' is not 'a {word}'"
         if word in words("not the same with an article") and "a" in one | two:
             return f"'a {word}' is not '{word}'"
-        name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{_AFTER})", t) for t in (a, b))
+        name = any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}(?=\W*$|'s|{AFTER})", t) for t in (a, b))
         if word in words("names that are words"):
             name = name or any(re.search(rf"(?<=[\w,] ){re.escape(word.capitalize())}\b", t) for t in (a, b))
         # Where another word stands between, the article may be that one's.
@@ -158,7 +100,7 @@ def _articles(a: str, b: str) -> str | None:
         )
         # "A Git branch": the article is the branch's.
         whole = a if one else b
-        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z])(?P<of>{_NEXT})", whole.lower())
+        of_next = re.search(rf"\b(?:an?|the) {re.escape(word)} (?![^a-z])(?P<of>{NEXT})", whole.lower())
         if of_next and of_next["of"] in words("times") | {"at", "today", "now"}:
             of_next = None
         if name and not stands and not of_next and word not in ("best", "most", "first", "last"):
@@ -231,7 +173,7 @@ def written(a: str, b: str) -> str | None:
         return f"a letter differs: {' '.join(sorted(odd)[:3])}" if odd else "single letters are in another order"
     if _FOCUS.findall(a.lower()) != _FOCUS.findall(b.lower()):
         return "'just', 'only' or 'even' stands on another side of an article"
-    return _codes(a, b) or _case(a, b)
+    return _codes(a, b) or letter_case(a, b)
 
 
 # "Is it just a law?", "Is it a just law?"

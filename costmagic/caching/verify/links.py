@@ -8,8 +8,9 @@ from itertools import takewhile
 
 from .lexicon import words
 from .order import bare
-from .reading import Reading, Word
+from .reading import Reading
 from .small import SURE, Small
+from .words import Word
 
 _EITHER = frozenset(
     frozenset(pair)

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .lexicon import words
-from .reading import Reading, Word
+from .reading import Reading
+from .words import Word
 
 # Words that add nothing when only one side has them.
 _LIGHT = frozenset({"thing", "different", "various"})
@@ -131,13 +132,6 @@ def markers(a: Reading, b: Reading) -> str | None:
                 return f"'{m or 'nothing'}' before '{say(x.name)}' is not '{n or 'nothing'}'"
         before = x.name
     return None
-
-
-def exchanged(a: Reading, b: Reading) -> bool:
-    """Whether two markers changed places: "from Mexico into Texas", "into Mexico from Texas"."""
-    before = [{w.name: w.marker for w in r.words} for r in (a, b)]
-    odd = [(before[0][n], before[1][n]) for n in before[0].keys() & before[1].keys() if before[0][n] != before[1][n]]
-    return any(m and n and (n, m) in odd for m, n in odd)
 
 
 def bare(marker: str) -> str:

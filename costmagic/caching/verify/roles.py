@@ -120,6 +120,13 @@ def _when(a: Reading, b: Reading) -> bool:
     return bool(one and two) and one != two
 
 
+def exchanged(a: Reading, b: Reading) -> bool:
+    """Whether two markers changed places: "from Mexico into Texas", "into Mexico from Texas"."""
+    before = [{w.name: w.marker for w in r.words} for r in (a, b)]
+    odd = [(before[0][n], before[1][n]) for n in before[0].keys() & before[1].keys() if before[0][n] != before[1][n]]
+    return any(m and n and (n, m) in odd for m, n in odd)
+
+
 def _numbers(reading: Reading) -> list[str]:
     """The numbers in their order."""
     return [w.name for w in reading.words if w.number]

@@ -81,7 +81,7 @@ _TYPED = (
         re.compile(r"(?<=[A-Za-z0-9])([.?!])(?=(?:[Ww]hat|[Hh]ow|[Ww]hy|[Ww]hen|[Ww]here|[Ww]hich|[Ww]ho|I|i)\b)"),
         r"\1 ",
     ),
-    (re.compile(r"\b(?:www\.)?([A-Za-z]{3,})\.com\b"), r"\1"),
+    (re.compile(r"\b(?:www\.)?([A-Za-z]{3,})\.com\b"), lambda m: m[1].capitalize()),
     (re.compile(r"\b[uU]\b(?= \w)(?! of\b)"), "you"),
     (re.compile(r"\b[Ii] m\b"), "I'm"),
     (re.compile(r"(?<=\bcan )l\b"), "I"),

@@ -7,9 +7,9 @@ from collections import Counter
 
 from .frames import KINDS
 from .lexicon import form, opposites, synonyms, words
-from .order import exchanged, light_names, markers, moved, say
+from .order import light_names, markers, moved, say
 from .reading import Reading
-from .roles import changed
+from .roles import exchanged
 
 _MOODS = {
     "could": "can",
@@ -46,7 +46,7 @@ def decisive(a: Reading, b: Reading) -> bool:
     """Whether something differs that changes an answer however much alike two prompts are."""
     if a.literals != b.literals or not a.english or not b.english or a.mentioned != b.mentioned:
         return True
-    if numbers(a) != numbers(b) or exchanged(a, b) or _asked_apart(a, b) or _ranges(a) != _ranges(b) or changed(a, b):
+    if numbers(a) != numbers(b) or exchanged(a, b) or _asked_apart(a, b) or _ranges(a) != _ranges(b):
         return True
     left = _left(a, b)
     return _deciding(a, b, *left) is not None or (not any(left) and moved(a, b) is not None)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from .lexicon import near as lines_of
 from .lexicon import turning, words
-from .reading import Reading, Word
+from .reading import Reading
 from .small import SURE, Small
+from .words import Word
 
 
 def words_more(pair: Small) -> Small | None:
