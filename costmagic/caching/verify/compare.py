@@ -41,10 +41,12 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
     """
     one, two = read(a), read(b)
     reason = veto(one, two) or guard(a, b)
+    # What leaves numbers or roles different leaves another question, whatever else is forgiven.
+    if one.english and two.english and changed(one, two):
+        return Seen(reason or "who does what to whom, or in what order, differs")
     if not reason:
         return Seen(None, features=features(one, two))
-    # What leaves numbers or roles different leaves another question, whatever else is forgiven.
-    if similarity < FORGIVEN_FROM or not one.english or not two.english or changed(one, two):
+    if similarity < FORGIVEN_FROM or not one.english or not two.english:
         return Seen(reason)
     pair = Small(a, b, one, two)
     anew = said_anew(pair)

@@ -17,9 +17,14 @@ _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
     r"(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
-_ESCAPED = re.compile(r"\w\[[^\]\s]*\]|\\\w|[\"'`]\$\w+[\"'`]")  # \\d is not \\D, nor "$HOME" '$HOME'
+_ESCAPED = re.compile(  # \\d is not \\D, nor "$HOME" '$HOME', nor -v -V
+    r"[\w\])]\[[^\]\s]*\]|(?<!\S)(?:\.\w+){2,}|(?<!\w)-[A-Za-z]\b|\\\w|[\"'`]\$\w+[\"'`]"
+)
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 _LETTER = re.compile(r"(?<![\w'’.])[^\W\d_](?![\w'’]|\.\w)")
+_ABOUT_LETTERS = re.compile(
+    r"\b(?:stands? for|symbols?|denotes?|represents?|letters?)\b|^what does \w mean", re.IGNORECASE
+)
 _MIXED = re.compile(r"(?<![\w.])\d+(?:[a-zA-Z])(?!\w)")
 _SCALES = frozenset("kKmMgGhHsSxXbBlLCFVWA")
 _ARTICLE = re.compile(r"\b(a|an|the)\s+(?:(?:very|most)\s+)?([\w'’-]+)", re.IGNORECASE)
@@ -54,6 +59,7 @@ def _letters(text: str) -> list[str]:
     text = re.sub(r"\be-mail", "email", text, flags=re.IGNORECASE)
     text = text.lower() if text.isupper() and len(text) > 20 else text
     found: list[str] = []
+    about_letters = bool(_ABOUT_LETTERS.search(text))
     for match in _LETTER.finditer(text):
         letter, before, after = match[0], text[: match.start()], text[match.end() :]
         article = re.match(r"\s+(?!(?:is|are|was|and|or|in|to|for|contagious)\b)[\w'\"$€£(]", after)
@@ -65,7 +71,7 @@ def _letters(text: str) -> list[str]:
             continue
         if re.search(r"\d\s?$", before):  # a unit after a number is compared as a word
             continue
-        found.append(letter.lower())
+        found.append(letter if about_letters else letter.lower())
     found += sorted(re.findall(r"\b\d+0'?s\b", text))  # decades
     found += sorted(m.lower() for m in _MIXED.findall(text) if m[-1] not in _SCALES)
     return found
@@ -173,7 +179,24 @@ def written(a: str, b: str) -> str | None:
         return f"a letter differs: {' '.join(sorted(odd)[:3])}" if odd else "single letters are in another order"
     if _FOCUS.findall(a.lower()) != _FOCUS.findall(b.lower()):
         return "'just', 'only' or 'even' stands on another side of an article"
-    return _codes(a, b) or letter_case(a, b)
+    return _codes(a, b) or letter_case(a, b) or _marks(a, b)
+
+
+_ABOUT_WRITING = re.compile(
+    r"\b(?:write|writing|spell|spelling|use|say|grammar|sentences?|commas?|apostrophes?|punctuat\w+|phrases?|correct)\b",
+    re.IGNORECASE,
+)
+
+
+def _marks(a: str, b: str) -> str | None:
+    """Whether only commas or apostrophes differ where it is asked how something is written, or what it says so."""
+    if not (_ABOUT_WRITING.search(a) and _ABOUT_WRITING.search(b)):
+        return None
+    for mark, name in ((",", "a comma"), ("'", "an apostrophe")):
+        one, two = (t.replace("’", "'").lower().rstrip("?.! ") for t in (a, b))
+        if one != two and one.replace(mark, "") == two.replace(mark, ""):
+            return f"{name} differs"
+    return None
 
 
 # "Is it just a law?", "Is it a just law?"

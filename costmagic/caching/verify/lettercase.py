@@ -7,6 +7,9 @@ import re
 from .lexicon import words
 
 _DATA = re.compile(r"^(?:[dkmgtp]?i?b(?:ps)?|[km]?wh?|[mkg]?hz|m[lm]|m|bn?)$")
+_SYMBOLS = re.compile(
+    r"\b(?:chemistry|chemical|element|compound|formula|unit|symbol|physics|stands? for)\b", re.IGNORECASE
+)
 # What may follow a name, and what a word before another is no name for.
 AFTER = (
     r" (?:is|are|was|were|do|does|did|made|weigh|cost|known|famous|called|like|have|has|can|will|located|so|and|or|in"
@@ -56,6 +59,8 @@ def letter_case(a: str, b: str) -> str | None:
         if one == two or (technical and word in _TECHNOLOGIES):
             continue
         x, y = sorted(one)[0], sorted(two)[0]
+        if len(word) < 4 and _SYMBOLS.search(a) and _SYMBOLS.search(b) and not x.islower() and not y.islower():
+            return f"'{x}' is not '{y}'"
         if _DATA.match(word) and not x.islower() and not y.islower():
             return f"'{x}' is not '{y}'"
         article = [bool(re.search(rf"\b(?:the|an?) {word}\b(?! {NEXT})", text.lower())) for text in (a, b)]

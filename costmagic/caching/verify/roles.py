@@ -6,20 +6,13 @@ import re
 
 from .lexicon import form
 from .reading import Reading
+from .sides import other_side
 
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|be|been|being|gets?|got|getting) ([a-z]+) by\b")
-_ASKED = r"^(?:what|whom?|which|how many|how much)(?: [a-z']+){0,4}?"
-_OBJECT_ASKED = re.compile(rf"{_ASKED} (?:do|does|did) (?P<rest>.+)$")
-_SUBJECT_ASKED = re.compile(
-    r"^(?:what|who|(?:which|how many) [a-z]+) (?P<verb>(?!is|are|was|were|do|does|did)[a-z]+) ."
-)
-_STRANDED = re.compile(r"^(?:what|who|which)\b.* (?P<link>to|from|into|by|with|than|over|after|before)$")
-_DOES = re.compile(r"^(?P<kind>what|how) (?:do|does|did) (?P<rest>.+)$")
-# "What do you feel", "how do you feel".
-_EITHER_WAY = frozenset({"feel", "think", "look", "like", "call", "mean", "say"})
-_OWNER = re.compile(r"\b([a-z]+) ?'s ([a-z]+)\b")
+_OWNER = re.compile(r"\b([a-z]+) ?'s ([a-z0-9]+)\b")
 _OF_OWNER = re.compile(r"\b([a-z]+)(?= of (?:the |an? )?([a-z]+)\b)")
-_WORDS = re.compile(r"[a-z]+")
+_WORDS = re.compile(r"[a-z0-9]+")
+_INTO, _FROM = frozenset({"into", "to"}), frozenset({"from"})
 _AMOUNTS = frozenset(
     {"always", "all", "every", "each", "both", "never", "sometimes", "often", "usually", "most", "only"}
 )
@@ -43,9 +36,8 @@ def changed(a: Reading, b: Reading) -> bool:
     return (
         _numbers(a) != _numbers(b)
         or _turned(a, b, *texts)
-        or _other_side(*texts)
-        or _stranded(a, b, *texts)
-        or _what_or_how(*texts)
+        or other_side(*texts)
+        or _directed(a, b)
         or _owners(*texts)
         or _amounts(a, b)
         or _when(a, b)
@@ -66,45 +58,30 @@ def _turned(a: Reading, b: Reading, one: str, two: str) -> bool:
     return len(both) > 1 and order[0] == order[1] and bool(passive[0] & active[1] | passive[1] & active[0])
 
 
-def _other_side(one: str, two: str) -> bool:
-    """ "What causes it" asks for the doer, "what does it cause" for what is done."""
-    for asked, other in ((one, two), (two, one)):
-        rest, subject = _OBJECT_ASKED.match(asked), _SUBJECT_ASKED.match(other)
-        if rest and subject and form(subject["verb"]).lemma in {form(w).lemma for w in rest["rest"].split()[1:]}:
-            return True
-    return False
-
-
-def _stranded(a: Reading, b: Reading, one: str, two: str) -> bool:
-    """What is added to it, and what it is added to."""
-    for left, other, names in ((one, two, a), (two, one, b)):
-        found = _STRANDED.match(left)
-        if found and not _STRANDED.match(other):
-            told = re.search(rf"\b{found['link']} (?:the |an? )?([a-z]+)$", other)
-            if told and form(told[1]).lemma in {form(w.surface).lemma for w in names.words}:
-                return True
-    return False
-
-
-def _what_or_how(one: str, two: str) -> bool:
-    """What a network learns, and how it learns."""
-    asked = [_DOES.match(text) for text in (one, two)]
-    if not asked[0] or not asked[1] or {asked[0]["kind"], asked[1]["kind"]} != {"what", "how"}:
-        return False
-    rest = [re.sub(r"\b(?:a|an|the) ", "", found["rest"]) for found in asked if found]
-    return rest[0] == rest[1] and not _EITHER_WAY & {*rest[0].split()}
-
-
 def _owners(one: str, two: str) -> bool:
-    """The Earth's gravity and the Moon, the Moon's gravity and the Earth."""
+    """The Earth's gravity and the Moon, the Moon's gravity and the Earth; my son and her dog, her son and my dog."""
     owned = [
         {(what, owner) for owner, what in _OWNER.findall(text)} | {*_OF_OWNER.findall(text)} for text in (one, two)
     ]
+    both = {*_WORDS.findall(one)} & {*_WORDS.findall(two)}
+    owned = [owned[0] - owned[1], owned[1] - owned[0]]
     return any(
-        what == other and x != y and {x, y} <= {*_WORDS.findall(one)} and {x, y} <= {*_WORDS.findall(two)}
+        (what == other and x != y and {x, y} <= both)
+        or (what != other and x == y and {what, other} <= both and not _together(what, other, f"{one} | {two}"))
         for what, x in owned[0]
         for other, y in owned[1]
     )
+
+
+def _together(what: str, other: str, said: str) -> bool:
+    """Whether two words are named as one: "national language", "pros and cons"."""
+    return bool(re.search(rf"\b(?:{what} (?:and )?{other}|{other} (?:and )?{what})\b", said))
+
+
+def _directed(a: Reading, b: Reading) -> bool:
+    """Whether something is made from what the other makes into something."""
+    into, out_of = ([{w.name for w in r.words if {*w.marker.split()} & to} for r in (a, b)] for to in (_INTO, _FROM))
+    return bool(into[0] & out_of[1] or into[1] & out_of[0])
 
 
 def _amounts(a: Reading, b: Reading) -> bool:
