@@ -120,8 +120,8 @@ def test_the_order_of_the_two_does_not_matter(minilm: MiniLM) -> None:
 
 def test_few_adversarial_pairs_that_nothing_was_trained_with_are_served(minilm: MiniLM) -> None:
     pairs = pairs_of("unseen")
-    assert len(pairs) > 4_400
+    assert len(pairs) > 4_300
     cosines = cosines_of(pairs, minilm)
     served = served_of(pairs, cosines, minilm)
     assert len(served) <= 3, served
-    assert sum(c > PLAIN_COSINE for c in cosines) > 400
+    assert sum(c > PLAIN_COSINE for c in cosines) > 2_000

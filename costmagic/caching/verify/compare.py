@@ -46,14 +46,15 @@ def examine(a: str, b: str, similarity: float = 0.0) -> Seen:
         return Seen(reason or "who does what to whom, or in what order, differs")
     if not reason:
         return Seen(None, features=features(one, two))
-    if similarity < FORGIVEN_FROM or not one.english or not two.english:
+    if similarity < WEIGHED_FROM or not one.english or not two.english:
         return Seen(reason)
     pair = Small(a, b, one, two)
-    anew = said_anew(pair)
-    forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
-    if forgiven:
-        return Seen(None, True, features(forgiven.one, forgiven.two))
-    return Seen(reason, similarity >= WEIGHED_FROM and not _decided(pair))
+    if similarity >= FORGIVEN_FROM:
+        anew = said_anew(pair)
+        forgiven = anew if anew and anew.takes <= similarity else _forgiven(pair, similarity, 3)
+        if forgiven:
+            return Seen(None, True, features(forgiven.one, forgiven.two))
+    return Seen(reason, not _decided(pair))
 
 
 def _decided(pair: Small) -> bool:

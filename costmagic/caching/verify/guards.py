@@ -15,7 +15,7 @@ from .text import bare_question
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
 _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
-    r"(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+    r"(?<=\d)(?:\.\.\.|…)|(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
 _ESCAPED = re.compile(  # \\d is not \\D, nor "$HOME" '$HOME', nor -v -V
     r"[\w\])]\[[^\]\s]*\]|(?<!\S)(?:\.\w+){2,}|(?<!\w)-[A-Za-z]\b|\\\w|[\"'`]\$\w+[\"'`]"
@@ -42,7 +42,7 @@ def _symbols(text: str) -> Counter[str]:
     found = Counter(c for c, of in kinds if of == "No" or not (c.isalnum() or of in ("Mn", "Cf")))
     bare = re.sub(r"(?:[?. ]|(?<=[^\W\d])!)+$", "", bare)
     bare = re.sub(r"(?<=\d),(?=\d{3}\b)", "", bare)
-    found.update(m.lower().rstrip(".") for m in _MEANT.findall(bare))
+    found.update(m.lower().rstrip(".") or "…" for m in _MEANT.findall(bare))
     found.update(_ESCAPED.findall(text))
     return found
 
