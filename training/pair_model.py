@@ -20,6 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+from scipy.stats import gamma
 
 from costmagic.caching.verify.compare import examine
 from costmagic.caching.verify.decide import LOOK_FROM
@@ -195,7 +196,7 @@ def predict(weights: Weights, some: list[Pair], tokens: Tokens) -> np.ndarray:
 
 
 def calibration(every: list[Pair], tokens: Tokens, home: Path) -> list[tuple[float, float]]:
-    """(log-odds, share of false among the hits that the model decides), of pairs that it did not see in training."""
+    """(log-odds, most that is false of the hits that the model decides), by pairs that it did not see in training."""
     fold = np.array([zlib.crc32(p.base.encode()) % FOLDS for p in every])
     log_odds = np.zeros(len(every))
     for k in range(FOLDS):
@@ -221,10 +222,10 @@ def calibration(every: list[Pair], tokens: Tokens, home: Path) -> list[tuple[flo
     for limit in LOG_ODDS:
         more = outweighed & (log_odds >= limit)
         right, false = int((more & same).sum()), int((more & ~same).sum())
-        # Of what it alone decides. One more than were seen (rule of succession): none seen is not none.
-        likely = float(share * (false + 1))
-        found.append((float(limit), likely / (right + likely)))
-        print(f"  log-odds {limit:5.2f}: {right} rightly, {false} falsely; one false in {1 / found[-1][1]:.0f}")
+        # Of what it alone decides. So many are false in 19 of 20 such draws at most (Poisson): none seen is not none.
+        most = float(share * gamma.ppf(0.95, false + 1))
+        found.append((float(limit), most / (right + most)))
+        print(f"  log-odds {limit:5.2f}: {right} rightly, {false} falsely; at most one false in {1 / found[-1][1]:.0f}")
     return found
 
 

@@ -20,6 +20,9 @@ from costmagic.caching.verify.compare import examine
         ("How do I cancel an order on amazon.com?", "How do I cancel an order on Amazon?"),
         ("What is new in Django(the framework)?", "What is new in Django (the framework)?"),
         ("How do I learn python programming?", "How do I learn Python programming?"),
+        ("If you could fly where would you go first?", "Where would you go first if you could fly?"),
+        ("Sudoku: how do I solve a hard sudoku?", "How do I solve a hard sudoku?"),
+        ("What is the meaning behind the song Imagine?", "What is the meaning of the song Imagine?"),
     ],
 )
 def test_prose_is_read_as_a_careful_hand_would_have_set_it(a: str, b: str) -> None:
@@ -55,6 +58,15 @@ def test_quotes_payload_in_prose_and_degrees_are_weighed(a: str, b: str) -> None
         ("Which is faster: a cheetah or a falcon?", "Which is slower: a cheetah or a falcon?"),
         ('Who sang "Yesterday" in 1965?', 'Who sang "Yesterday" in 1996?'),
         ("What does a neural network learn?", "How does a neural network learn?"),
+        ("Which company acquired LinkedIn?", "What companies has LinkedIn bought?"),
+        ("Who inherited the farm from Anna?", "From whom did Anna inherit the farm?"),
+        ("Can my son babysit my neighbor's toddler?", "Can my neighbor's son babysit my toddler?"),
+        ("How do I turn an MP4 into a GIF?", "How can I make an MP4 from a GIF?"),
+        ("What does n stand for in statistics?", "What does N stand for in statistics?"),
+        ("What does grep -v do?", "What does grep -V do?"),
+        ("What is Co in chemistry?", "What is CO in chemistry?"),
+        ("When do I write it's?", "When do I write its?"),
+        ("Is 0.999... less than 1?", "Is 0.999 less than 1?"),
     ],
 )
 def test_code_names_and_other_content_decide(a: str, b: str) -> None:

@@ -130,7 +130,8 @@ def split_literals(text: str) -> tuple[str, tuple[str, ...]]:
         if _WHICH_OF.fullmatch(head.strip()):
             return f"{head} {rest.strip()}", tuple(found)
         if len(head.split()) <= 3 and re.search(r"\b(?:how|what|why|when|where|who|which)\b", rest.lower()):
-            return f"{head}, {rest}", tuple(found)  # a topic before its question
+            named = {*head.lower().split()} <= {*re.findall(r"[\w.+#-]+", rest.lower())}
+            return rest.strip() if named else f"{head}, {rest}", tuple(found)  # a topic before its question
         found.append(" ".join(rest.split()).rstrip(".?!"))
         text = head + " LITERAL"
     return text, tuple(found)
