@@ -61,7 +61,9 @@ def _decided(pair: Small) -> bool:
     """Whether what differs decides, however much alike the two are."""
     if pair.one.literals != pair.two.literals:
         a, b = unquoted(pair.a), unquoted(pair.b)
-        if not a or not b or not _said(pair.one, b) or not _said(pair.two, a):
+        # Two that quote something, each another thing, are about what they quote.
+        both = pair.one.literals and pair.two.literals
+        if both or not a or not b or not _said(pair.one, b) or not _said(pair.two, a):
             return True
         pair = read_again(a, b, pair.takes)
         if changed(pair.one, pair.two):
@@ -72,10 +74,7 @@ def _decided(pair: Small) -> bool:
 def _said(reading: Reading, other: str) -> bool:
     """Whether all that ``reading`` quotes is said in the other prompt too."""
     quoted, said = ({form(w).lemma for w in re.findall(r"\w+", t.lower())} for t in (" ".join(reading.literals), other))
-    return quoted - said <= _ANYWHERE
-
-
-_ANYWHERE = frozenset({"a", "an", "the", "is", "are", "was", "were", "be"})
+    return quoted <= said
 
 
 # Those that change the texts come before those that change what was read of them.

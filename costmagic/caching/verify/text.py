@@ -69,6 +69,8 @@ _SMILEY = re.compile(r"\s+[:;=][-']?[\[\]()DPp|]+\s*$")
 
 # What only code or formulas are written with.
 _SIGNS = re.compile(r"[`=<>{}\[\]\\^|~@#;_]|\w\(\)|\(\(|\w\([^)]*[,.]|--|\+\+|[\w)] [*+] [\w(]|^\s*[\w.]+\(|\n")
+# What is quoted or handed over stays as it is: it may be what is to be corrected.
+_PAYLOAD = re.compile(r"[\"“”«»]|:\s|(?<!\w)'")
 # How a hurried hand sets what a careful one would write.
 _TYPED = (
     (re.compile(r"(?<=[A-Za-z])\((?:s|es)\)"), "s"),
@@ -92,7 +94,7 @@ def bare_question(text: str) -> str:
     """``text`` without a number before it and a smiley behind it; prose set as a careful hand would."""
     text = _SMILEY.sub("", _NUMBERED.sub("", text)).strip()
     text = re.sub(r"^([A-Z][a-z]+)`(?=s )", r"\1'", text)
-    if not _SIGNS.search(text):
+    if not _SIGNS.search(text) and not _PAYLOAD.search(text):
         for pattern, careful in _TYPED:
             text = pattern.sub(careful, text)
     return text
