@@ -9,6 +9,7 @@ from dataclasses import replace
 from .lexicon import words
 from .reading import Reading
 from .small import FORGIVEN_FROM, SURE, Small, read_again, uncounted
+from .text import unquoted
 
 
 def one_of_the_best(pair: Small) -> Small | None:
@@ -236,7 +237,7 @@ _QUOTES = re.compile(r"[\"“”]|(?<!\w)'(?=\w)|(?<=\w)'(?!\w)")
 def quotes(pair: Small) -> Small | None:
     """A name with and without quotation marks."""
     quoted = [bool(_QUOTES.search(t)) for t in (pair.a, pair.b)]
-    if quoted[0] == quoted[1]:
+    if quoted[0] == quoted[1] or not unquoted(pair.a) or not unquoted(pair.b):
         return None
     a, b = (_QUOTES.sub("", t) for t in (pair.a, pair.b))
     return read_again(a, b, 0.90)

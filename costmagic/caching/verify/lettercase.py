@@ -27,6 +27,14 @@ _TECHNICAL = re.compile(
 _TECHNOLOGIES = frozenset({"python", "java", "android", "oracle", "ruby", "rust", "swift", "flask"})
 
 
+# In most of these "name" and "Name" are two things.
+_IN_CODE = re.compile(
+    r"\b[Ii]n (?:R|C|Go|Swift|Rust|Ruby|Julia|Scala|Perl)\b"
+    r"|(?i:\b(?:python|java|javascript|typescript|kotlin|haskell|prolog|php|bash|zsh|vim|regex|latex|html|css|json|yaml"
+    r"|pandas|numpy|linux|git)\b|c\+\+|c#)"
+)
+
+
 def _cased(text: str) -> bool:
     """Whether a text uses capitals as a careful writer does."""
     return bool(re.match(r"\W*[A-Z]", text)) and not text.isupper()
@@ -53,12 +61,15 @@ def letter_case(a: str, b: str) -> str | None:
         )
         > 1
     )
+    in_code = _IN_CODE.search(a) and _IN_CODE.search(b) and a.lower().rstrip("?. ") == b.lower().rstrip("?. ")
     technical = bool(_TECHNICAL.search(a) and _TECHNICAL.search(b))
     for word in both:
         one, two = tokens[0][word], tokens[1][word]
         if one == two or (technical and word in _TECHNOLOGIES):
             continue
         x, y = sorted(one)[0], sorted(two)[0]
+        if in_code and word not in words("tools") | words("names that are words"):
+            return f"'{x}' is not '{y}'"
         if len(word) < 4 and _SYMBOLS.search(a) and _SYMBOLS.search(b) and not x.islower() and not y.islower():
             return f"'{x}' is not '{y}'"
         if _DATA.match(word) and not x.islower() and not y.islower():

@@ -68,7 +68,10 @@ _SMILEY = re.compile(r"\s+[:;=][-']?[\[\]()DPp|]+\s*$")
 
 
 # What only code or formulas are written with.
-_SIGNS = re.compile(r"[`=<>{}\[\]\\^|~@#;_]|\w\(\)|\(\(|\w\([^)]*[,.]|--|\+\+|[\w)] [*+] [\w(]|^\s*[\w.]+\(|\n")
+_SIGNS = re.compile(
+    r"[`=<>{}\[\]\\^|~@#;_]|\w\(\)|\(\(|\w\([^)]*[,.]|--|\+\+|[\w)] [*+] [\w(]|^\s*[\w.]+\(|\n"
+    r"|(?<!\S)-\w|\w\([\"'“]"
+)
 # What is quoted or handed over stays as it is: it may be what is to be corrected.
 _PAYLOAD = re.compile(r"[\"“”«»]|:\s|(?<!\w)'")
 # How a hurried hand sets what a careful one would write.
@@ -77,14 +80,16 @@ _TYPED = (
     (re.compile(r"(?<=[a-z0-9])\((?=[A-Za-z]{2})"), " ("),
     (re.compile(r"\((\d{4})\)"), r"\1"),
     (re.compile(r"\band/or\b"), "or"),
-    (re.compile(r"(?<=[A-Za-z]{3})/(?=[A-Za-z]{3})|(?<=[a-z]{2}) / (?=[a-z]{2})"), " or "),
+    (re.compile(r"(?<=[a-z]{3})/(?=[a-z]{3})|(?<=[a-z]{2}) / (?=[a-z]{2})"), " or "),
     (re.compile(r"\b([Rr][Ss])\.(?=\d)"), r"\1 "),
     (
         re.compile(r"(?<=[A-Za-z0-9])([.?!])(?=(?:[Ww]hat|[Hh]ow|[Ww]hy|[Ww]hen|[Ww]here|[Ww]hich|[Ww]ho|I|i)\b)"),
         r"\1 ",
     ),
-    (re.compile(r"\b(?:www\.)?([A-Za-z]{3,})\.com\b"), lambda m: m[1].capitalize()),
-    (re.compile(r"\b[uU]\b(?= \w)(?! of\b)"), "you"),
+    (
+        re.compile(r"\b([Dd]o|[Dd]oes|[Cc]an|[Cc]ould|[Ww]ould|[Ww]ill|[Aa]re|[Ii]f|[Dd]id|[Ss]hould) u\b(?= \w)"),
+        r"\1 you",
+    ),
     (re.compile(r"\b[Ii] m\b"), "I'm"),
     (re.compile(r"(?<=\bcan )l\b"), "I"),
 )
@@ -100,9 +105,13 @@ def bare_question(text: str) -> str:
     return text
 
 
+# What quotation marks keep together is then a text that is measured.
+_MEASURED = re.compile(r"\b(?:letters?|vowels?|consonants?|characters?|syllables?)\b", re.IGNORECASE)
+
+
 def unquoted(text: str) -> str | None:
-    """A prompt whose quotes and payload are read like the rest of it; None where code stands in it."""
-    if _SIGNS.search(text):
+    """A prompt whose quotes and payload are read like the rest of it; None where code or a text to measure is in it."""
+    if _SIGNS.search(text) or _MEASURED.search(text):
         return None
     return _QUOTED.sub(lambda m: next(filter(None, m.groups()), ""), re.sub(r":(?=\s)", ",", text)).replace('"', "")
 
