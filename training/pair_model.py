@@ -222,8 +222,8 @@ def calibration(every: list[Pair], tokens: Tokens, home: Path) -> list[tuple[flo
     for limit in LOG_ODDS:
         more = outweighed & (log_odds >= limit)
         right, false = int((more & same).sum()), int((more & ~same).sum())
-        # Of what it alone decides. So many are false in 19 of 20 such draws at most (Poisson): none seen is not none.
-        most = float(share * gamma.ppf(0.95, false + 1))
+        # Of what it alone decides. In 9 of 10 such draws at most so many are false (Poisson): none seen is not none.
+        most = float(share * gamma.ppf(0.9, false + 1))
         found.append((float(limit), most / (right + most)))
         print(f"  log-odds {limit:5.2f}: {right} rightly, {false} falsely; at most one false in {1 / found[-1][1]:.0f}")
     return found

@@ -23,6 +23,8 @@ _SUBJECT_OF = re.compile(
 )
 _STRANDED = re.compile(rf"^(?:what|who|which)\b.* (?P<link>{_LINKS})$")
 _LED = re.compile(rf"^(?P<link>{_LINKS}) (?:whom?|what|which)\b")
+# "Whose doctor was he", "who was his son's doctor".
+_OWNER, _OWNED = re.compile(r"^whose\b"), re.compile(rf"^who (?:{_BE})\b.* (?:'s|my|your|his|her|their|our)\b")
 _DOES = re.compile(rf"^(?P<kind>what|how) (?:{_DO}) (?P<rest>.+)$")
 # "What do you feel", "how do you feel".
 _EITHER_WAY = frozenset({"feel", "think", "look", "like", "call", "mean", "say"})
@@ -31,6 +33,8 @@ _EITHER_WAY = frozenset({"feel", "think", "look", "like", "call", "mean", "say"}
 def other_side(one: str, two: str) -> bool:
     """Whether two questions, in plain words, ask for what stands on other sides of what is done."""
     both_ways = ((one, two), (two, one))
+    if {bool(_OWNER.match(text)) for text in (one, two)} == {True, False} and any(map(_OWNED.match, (one, two))):
+        return True
     return any(_other_side(*way) or _doer(*way) or _linked(*way) for way in both_ways) or _what_or_how(one, two)
 
 
