@@ -76,6 +76,8 @@ def connect(location: Path | str) -> Engine:
 
     Raises SQLAlchemyError or OSError when it can't be opened or made.
     """
+    if isinstance(location, Path):
+        location.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = location if isinstance(location, Path) else _file(make_url(location))
     engine = create_engine(make_url(str(location))) if path is None else _sqlite(path)
     with reading(engine) as connection:
@@ -92,7 +94,6 @@ def _file(url: URL) -> Path | None:
 
 
 def _sqlite(path: Path) -> Engine:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         # SQLite gives its side files the mode of the database: prompts are nobody else's business.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
