@@ -77,6 +77,7 @@ def test_quotes_payload_in_prose_and_degrees_are_weighed(a: str, b: str) -> None
         ("In Go, is a function named printAll exported?", "In Go, is a function named PrintAll exported?"),
         ("What is %m in Python strftime?", "What is %M in Python strftime?"),
         ("In bash, what is in $PATH?", "In bash, what is in $path?"),
+        ("Who wrote the novel The Outsider?", "Who wrote the novel Outsider?"),
         ("Is 0.999... less than 1?", "Is 0.999 less than 1?"),
     ],
 )

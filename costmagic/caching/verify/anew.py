@@ -43,6 +43,8 @@ _NO_MORE = frozenset({"very", "really", "quite", "so", "too", "extremely", "rath
 _HELPING = frozenset({"can", "could", "would", "should"})
 # "How is it to meet her" is none of "how can I meet her".
 _STATE = (("is",), ("are",), ("was",), ("were",), ("does",), ("did",))
+# "Who painted it": the first word is what is done.
+_WHO_IS = (*_STATE, ("am",), ("has",), ("have",), ("had",))
 _ASKED_TOO = re.compile(r"\b(?:and|or) (?:how|what|where|when|why|who|which)\b")
 
 # Ways of asking that are told the same where all else is alike; others must be the same on both sides.
@@ -112,7 +114,7 @@ def _decided(found: Differences, one: Reading, two: Reading) -> bool:
     for word in (*found.only[0], *found.only[1]):
         if _decides(word) and (whether or word.surface not in _HELPING):
             return True
-    if kinds in _OF_DOING:
+    if kinds in _OF_DOING or (kinds == {"who"} and not any(r.plain[1:2] in _WHO_IS for r in (one, two))):
         done = [next((w.name for w in r.words if not _added(w)), "") for r in (one, two)]
         if done[0] != done[1] and not come_to_the_same(*done):
             return True

@@ -15,7 +15,7 @@ from .text import bare_question
 _SENTENCE = frozenset(".,;:?!'\"-–—()…`“”‘’«»&¿¡")
 _READ_AS_WORDS = re.compile(r"(?<=\d)\s?%|[$€£¥₹](?=\s?\d)")
 _MEANT = re.compile(  # sentence punctuation where no sentence needs it
-    r"(?<=\d)(?:\.\.\.|…)|(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
+    r"(?<=\d)(?:\.\.\.|…)|(?<=\d)[!'\"]|(?<!\w)!+(?=\w)|(?<=\s)[!?.,;:'\"](?=\s\w)|(?<=\s)[-–—](?=\s?\d)|(?<![\w).])[-–—](?=\d)|(?<=\d)[-–—](?=\d)|\(\s*\)|\w+(?:\.\w+)+|\.\w+|[\w.]+\([^)\s]*|\([^)]*\d[^)]*\)"
 )
 _ESCAPED = re.compile(  # \\d is not \\D, nor "$HOME" '$HOME', nor -v -V
     r"[\w\])]\[[^\]\s]*\]|(?<!\S)(?:\.\w+){2,}|(?<!\w)-[A-Za-z]\b|\\\w|[\"'`]\$\w+[\"'`]"
@@ -179,7 +179,19 @@ def written(a: str, b: str) -> str | None:
         return f"a letter differs: {' '.join(sorted(odd)[:3])}" if odd else "single letters are in another order"
     if _FOCUS.findall(a.lower()) != _FOCUS.findall(b.lower()):
         return "'just', 'only' or 'even' stands on another side of an article"
-    return _codes(a, b) or letter_case(a, b) or _marks(a, b)
+    return _codes(a, b) or letter_case(a, b) or _titles(a, b) or _marks(a, b)
+
+
+_TITLE = re.compile(r"(?<=[\w,] )(?:The|An?) ([A-Z][\w'’-]+)")
+
+
+def _titles(a: str, b: str) -> str | None:
+    """ "The Invisible Man" is not "Invisible Man"."""
+    for text, other in ((a, b), (b, a)):
+        for title in _TITLE.findall(text):
+            if re.search(rf"(?<=\w )(?<![Tt]he )(?<![Aa]n )(?<![Aa] ){re.escape(title)}\b", other):
+                return f"'{title}' with and without its article"
+    return None
 
 
 _ABOUT_WRITING = re.compile(

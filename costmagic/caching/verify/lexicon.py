@@ -93,6 +93,21 @@ def opposites() -> frozenset[frozenset[str]]:
     return frozenset(pairs)
 
 
+_NEGATING = ("un", "in", "im", "il", "ir", "dis", "non", "mis", "anti")
+
+
+@cache
+def opposed(one: str, two: str) -> bool:
+    """Whether two names of groups are each other's opposite: known to be, or by their making ("un…", "…less")."""
+    if frozenset((one, two)) in opposites():
+        return True
+    return any(
+        (len(y) > 2 and any(x == prefix + y for prefix in _NEGATING))
+        or (x.endswith("less") and x[:-4] in (y, y.removesuffix("ful"), y.removesuffix("ed"), y.removesuffix("y")))
+        for x, y in ((one, two), (two, one))
+    )
+
+
 @cache
 def near(file: str) -> Mapping[str, frozenset[int]]:
     """Name of a group → the lines of ``near.txt`` or ``wordnet.txt`` in which it is."""

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from .frames import KINDS
-from .lexicon import form, opposites, synonyms, words
+from .lexicon import form, opposed, synonyms, words
 from .order import light_names, markers, moved, say
 from .reading import Reading
 from .roles import exchanged
@@ -180,7 +180,7 @@ def _deciding(a: Reading, b: Reading, left_a: list[str], left_b: list[str]) -> s
     """Which of the words that differ decides by its kind."""
     for x in left_a:
         for y in left_b:
-            if frozenset((x, y)) in opposites():
+            if opposed(x, y):
                 return f"'{say(x)}' and '{say(y)}' are opposites"
     both = [*left_a, *left_b]
     if {"like", "like…"} <= {*both}:
