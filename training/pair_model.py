@@ -52,12 +52,12 @@ def pairs() -> Iterator[Pair]:
     """What is trained with."""
     for name in (
         "adversarial", "anew", "paraphrases", "forums", "forgiven", "tester", "held-out", "blind", "asked-twice",
-        "near-twins", "twins-apart",
+        "near-twins", "twins-apart", "traps",
     ):  # fmt: skip
         for line in (PAIRS / f"{name}.jsonl").read_text("utf-8").splitlines():
             pair = json.loads(line)
             yield Pair(pair["a"], pair["a"], pair["b"], pair["same"])
-    for name in ("contrast", "contrast-asked", "contrast-hard"):
+    for name in ("contrast", "contrast-asked", "contrast-moved", "contrast-hard"):
         for line in (PAIRS / f"{name}.jsonl").read_text("utf-8").splitlines():
             three = json.loads(line)
             base, same, other = three["base"], three["same"], three["other"]
