@@ -39,6 +39,10 @@ from costmagic.caching.verify.compare import examine
         ("What is the effect of zinc on the uptake of copper?", "How does copper affect the way zinc is taken up?"),
         ("Why do bonds fall when rates rise?", "When bonds rise, why do rates fall?"),
         ("Which real tower was the inspiration for Orthanc?", "Which real tower was inspired by Orthanc?"),
+        # When, and how.
+        ("Which medals were won at the games held in 1936?", "Which medals were won at the games planned in 1936?"),
+        ("What makes a toast good?", "Tell me what makes a toast anything but good"),
+        ("I used to row. Which shoes do I need?", "I'm used to rowing. Which shoes do I need?"),
         # Persons.
         ("What if a cousin owes you rent?", "What if you owe a cousin rent?"),
         ("What should I bring as a guest?", "What should I bring as the host?"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from .influence import turned
 from .lexicon import form, words
@@ -35,6 +36,8 @@ _BESIDE_VERBS = frozenset(
      "may", "might", "must", "have", "not", "ever", "often"}
 )  # fmt: skip
 _AS = re.compile(r"\bas (?:an?|the) ((?:[a-z]+ ?){1,3})")
+# "I am used to it" is none of "I used to".
+_IS_USED = re.compile(r"\b(?:i|you|he|she|we|they|people) (?:am|is|are|was|were|got) used to\b")
 _SAYS = re.compile(
     r"\b(?:says?|said|claims?|claimed|(?:tells?|told) (?:me|us|you|him|her|them)) "
     r"(?:that )?(?:i|he|she|they|it|we|you)\b"
@@ -67,6 +70,7 @@ def changed(a: Reading, b: Reading) -> bool:
         or _beside(a, b)
         or _persons(*texts)
         or _as_whom(*texts)
+        or _dated(a, b)
         or _owners(*texts)
         or _amounts(a, b)
         or _when(a, b)
@@ -164,8 +168,14 @@ def _persons(one: str, two: str) -> bool:
 def _as_whom(one: str, two: str) -> bool:
     """As a guest, as the host; what he does, and what he says I do."""
     apart = [{*" ".join(_AS.findall(text)).split()} for text in (one, two)]
-    said = [bool(_SAYS.search(text)) for text in (one, two)]
+    said = [(bool(_SAYS.search(text)), bool(_IS_USED.search(text))) for text in (one, two)]
     return said[0] != said[1] or (all(apart) and not apart[0] & apart[1])
+
+
+def _dated(a: Reading, b: Reading) -> bool:
+    """Whether one thing was done then, and another: held in 1973, released in 1973."""
+    one, two = ({w.name: before.name for before, w in pairwise(r.words) if w.number and before.past} for r in (a, b))
+    return any(one[number] != two[number] for number in one.keys() & two.keys())
 
 
 def _amounts(a: Reading, b: Reading) -> bool:

@@ -32,6 +32,7 @@ _PREFIX = re.compile(r"\bnon-(?=[a-z]{3})")
 _MONEY = re.compile(r"([$€£¥₹])\s?(\d[\d,.]*\d|\d)(\s?(?:k|m|bn|thousand|million|billion)\b)?")
 _RUPEES = re.compile(r"\b(?:rs|inr)\b\.? ?(\d[\d,]*)", re.IGNORECASE)
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee"}
+_NOT = re.compile(r"\b(?:anything but|by no means|in no way|not in the least|under no circumstances)\b")
 _ABBREVIATIONS = re.compile(r"\bU\.? ?S\.? ?A?\b\.?(?=\W|$)|\bU\.? ?K\b\.?(?=\W|$)|\bIT\b(?! )|(?<=[a-z] )IT\b")
 
 
@@ -42,6 +43,7 @@ def written_out(text: str) -> str:
     if "'" in lowered:
         for pattern, full in _CONTRACTIONS:
             lowered = pattern.sub(full, lowered)
+    lowered = _NOT.sub("not", lowered)
     lowered = " ".join(_spelled(word) for word in lowered.split())
     return lowered
 
